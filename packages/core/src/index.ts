@@ -19,11 +19,27 @@ export type {
   UnknownFrame,
 } from './frames/frame.ts';
 // Codecs
+export { alaw } from './codecs/alaw.ts';
+export { linear16 } from './codecs/linear16.ts';
+export { mulaw } from './codecs/mulaw.ts';
+export { decodeWav, encodeWav } from './codecs/wav.ts';
 export type { AudioCodec, AudioEncoding } from './codecs/codec.ts';
+export type { WavSound } from './codecs/wav.ts';
+// Bytes
+export { decodeBase64, encodeBase64 } from './bytes/base64.ts';
+export { bytesFromSamples, samplesFromBytes } from './bytes/pcm.ts';
+export type { ByteOrder } from './bytes/pcm.ts';
 // Sound
-export { SAMPLE_RATES } from './dsp/resampler.ts';
+export { createResampler, resample, SAMPLE_RATES } from './dsp/resampler.ts';
+export { measureLevel } from './dsp/level.ts';
+export type { Level } from './dsp/level.ts';
+export { createSpeechDetector } from './dsp/speech-detector.ts';
+export type { SpeechDetector, SpeechDetectorOptions } from './dsp/speech-detector.ts';
+export { dtmfTone, tone } from './dsp/tone.ts';
+export type { DtmfToneOptions, ToneOptions } from './dsp/tone.ts';
 export type { Resampler, ResamplerOptions, ResamplerQuality, SampleRate } from './dsp/resampler.ts';
 // Serializers
+export { twilio } from './serializers/twilio.ts';
 export type {
   FrameSerializer,
   Provider,
@@ -32,10 +48,19 @@ export type {
   SerializerOptions,
   WireMessage,
 } from './serializers/serializer.ts';
+// Streams
+export { DeserializeStream } from './streams/deserialize.ts';
+export { RechunkStream } from './streams/rechunk.ts';
+export { ResampleStream } from './streams/resample.ts';
+export { SerializeStream } from './streams/serialize.ts';
+export type { DeserializeStreamOptions } from './streams/deserialize.ts';
+export type { RechunkStreamOptions } from './streams/rechunk.ts';
+export type { ResampleStreamOptions } from './streams/resample.ts';
 // Time
 export { systemClock } from './streams/clock.ts';
 export type { Clock } from './streams/clock.ts';
 // Calls
+export { handleCall, openCall } from './transports/open-call.ts';
 export type {
   Call,
   CallControl,

@@ -45,6 +45,7 @@ export type CallWarningCode =
   | 'marks-missing'
   | 'not-pcm'
   | 'hang-up-failed'
+  | 'source-failed'
   | 'handler-failed'
   | 'handler-returned-early'
   | 'observer-failed';
@@ -80,7 +81,9 @@ export type CallEndReason =
   /** `signal` fired. */
   | 'aborted'
   /** The handler threw or rejected. */
-  | 'handler-failed';
+  | 'handler-failed'
+  /** The call never opened: see `error`. */
+  | 'not-opened';
 
 /** What is known about a call that is over. */
 export interface CallEnd {

@@ -1,0 +1,676 @@
+import { createResampler, type Resampler } from '../dsp/resampler.ts';
+import { MediaError } from '../errors.ts';
+import {
+  type AudioFrame,
+  durationMs,
+  type Frame,
+  type FrameFromCall,
+  type FrameToCall,
+  type StartFrame,
+  type Track,
+} from '../frames/frame.ts';
+import type { FrameSerializer, Provider } from '../serializers/serializer.ts';
+import { type Clock, systemClock } from '../streams/clock.ts';
+import type {
+  Call,
+  CallEnd,
+  CallEndReason,
+  CallObserver,
+  CallOptions,
+  CallSocket,
+  CallStats,
+  CallWarning,
+  CallWarningCode,
+  CallWarningEvent,
+  EndOptions,
+  Interruption,
+  OpenPlayback,
+  Phase,
+  PlayOptions,
+  PlaySource,
+} from './call.ts';
+import { Deadlines } from './deadlines.ts';
+import { InboundQueue } from './inbound-queue.ts';
+import { Outbound, type OutboundDeadline, type OutboundHost } from './outbound.ts';
+import { CLOSE_NORMAL, closeSocket, isOpen, wireMessage } from './socket.ts';
+import { Timeline } from './timeline.ts';
+
+type CallDeadline = OutboundDeadline | 'inactive' | 'idle' | 'too-long' | 'untouched' | 'end' | 'closing';
+
+const DEFAULT_IDLE_MS = 30_000;
+const DEFAULT_LONGEST_CALL_MS = 4 * 60 * 60_000;
+const DEFAULT_GAP_CAP_MS = 10_000;
+const DEFAULT_SEND_AHEAD_MS = 1000;
+const DEFAULT_QUEUED_MS = 10 * 60_000;
+const DEFAULT_MARK_EVERY_MS = 100;
+
+/** Without a message for this long, a call that is up is reported: providers send 50 a second. */
+const INACTIVE_MS = 750;
+
+/** A readable that was not asked for within this time will not be. */
+const UNTOUCHED_MS = 2000;
+
+/** Allowed on top of what is unheard when a call ends after playback. */
+const END_MARGIN_MS = 10_000;
+
+/** Longest wait for call control when a call ends. Call control has deadlines of its own; this one is the last. */
+const HANG_UP_MS = 30_000;
+
+/** Audio that may be written after the end before the writer is told: what `readable` can hold, and a little. */
+const LATE_MS = 3000;
+
+/** Longest wait for the socket's close. */
+const CLOSE_MS = 2000;
+
+/** Said of a call that the provider ended. */
+const STOPPED = 'The provider stopped the stream: the caller hung up, or the call went on elsewhere.';
+
+/** WAV files begin with these letters, read as samples. */
+const RIFF: readonly [number, number] = [0x4952, 0x4646];
+
+type MutableStats = { -readonly [K in keyof CallStats]: CallStats[K] };
+
+class WarningEvent extends Event implements CallWarningEvent {
+  readonly warning: CallWarning;
+
+  constructor(warning: CallWarning) {
+    super('warning');
+    this.warning = warning;
+  }
+}
+
+/** What is known of a track that comes in. */
+interface InboundTrack {
+  readonly timeline: Timeline;
+  readonly resampler: Resampler | undefined;
+}
+
+/** A call that is up: one engine for its three ways in and out, and the one owner of how it ends. */
+export class LiveCall implements Call {
+  readonly info: StartFrame;
+  readonly sampleRate: number;
+  readonly closed: Promise<CallEnd>;
+
+  readonly #clock: Clock;
+  readonly #deadlines: Deadlines<CallDeadline>;
+  readonly #socket: CallSocket;
+  readonly #serializer: FrameSerializer<FrameFromCall, FrameToCall>;
+  readonly #options: CallOptions;
+  readonly #startedAtMs: number;
+  readonly #outbound: Outbound;
+  readonly #inbound: InboundQueue;
+  readonly #tracks = new Map<Track, InboundTrack>();
+  readonly #events = new EventTarget();
+  readonly #warned = new Set<CallWarningCode>();
+  readonly #stats: MutableStats = {
+    messagesReceived: 0,
+    messagesSent: 0,
+    receivedMs: 0,
+    lostMs: 0,
+    late: 0,
+    duplicate: 0,
+    malformed: 0,
+    unreadMs: 0,
+    sentMs: 0,
+    clearedMs: 0,
+    passedOver: 0,
+    observerErrors: 0,
+  };
+  #appObservers: CallObserver[] = [];
+  #wireObservers: CallObserver[] = [];
+  #writable: WritableStream<Frame> | undefined;
+  #lateMs = 0;
+  #lastMessageMs: number;
+  #inactive = false;
+  /** The clock's time of the inbound timeline's zero, by the earliest message. */
+  #originMs: number;
+  #settleClosed!: (end: CallEnd) => void;
+  /** Set once: the call is over, its socket maybe not yet let go. */
+  #end: CallEnd | undefined;
+  #ending = false;
+  /** Ends the wait for what is unheard. */
+  #hasten: (() => void) | undefined;
+  /** Ends whatever wait the `end` deadline bounds. */
+  #outOfTime: (() => void) | undefined;
+  #stopped = false;
+  #unfollowSignal: (() => void) | undefined;
+
+  constructor(
+    socket: CallSocket,
+    provider: Provider,
+    serializer: FrameSerializer<FrameFromCall, FrameToCall>,
+    info: StartFrame,
+    options: CallOptions,
+  ) {
+    this.info = info;
+    this.sampleRate = options.sampleRate ?? info.format.sampleRate;
+    this.#socket = socket;
+    this.#serializer = serializer;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+    const now = this.#clock.now();
+    this.#startedAtMs = now;
+    this.#lastMessageMs = now;
+    this.#originMs = now;
+    this.#deadlines = new Deadlines(this.#clock, (name) => this.#due(name));
+    this.#inbound = new InboundQueue((audioMs) => {
+      this.#stats.unreadMs += audioMs;
+    });
+    this.#outbound = new Outbound(this.#outboundHost(provider));
+    // A rate that cannot be converted is refused before the first audio comes.
+    this.#track('inbound');
+    this.#inbound.push(info);
+    this.#deadlines.set('inactive', now + INACTIVE_MS);
+    this.#deadlines.set('idle', now + this.#idleTimeoutMs);
+    this.#deadlines.set('too-long', now + (options.maxCallMs ?? DEFAULT_LONGEST_CALL_MS));
+    this.#deadlines.set('untouched', now + UNTOUCHED_MS);
+    this.#followSignal(options.signal);
+  }
+
+  // --- the app's side ---
+
+  get readable(): ReadableStream<FrameFromCall> {
+    return this.#inbound.readable;
+  }
+
+  get writable(): WritableStream<Frame> {
+    this.#writable ??= this.#openWritable();
+    return this.#writable;
+  }
+
+  get timestampMs(): number {
+    return this.#timelineMs(this.#clock.now());
+  }
+
+  observe(observer: CallObserver, { at = 'app' }: { readonly at?: 'app' | 'wire' } = {}): () => void {
+    // Fresh arrays, so that an observer that is removed while frames are told does not disturb the round.
+    if (at === 'wire') this.#wireObservers = [...this.#wireObservers, observer];
+    else this.#appObservers = [...this.#appObservers, observer];
+    return () => {
+      this.#wireObservers = this.#wireObservers.filter((other) => other !== observer);
+      this.#appObservers = this.#appObservers.filter((other) => other !== observer);
+    };
+  }
+
+  send(frame: Frame): boolean {
+    if (this.#ending || this.#end) return false;
+    this.#checkSound(frame);
+    return this.#outbound.write(frame);
+  }
+
+  play(source: PlaySource, options?: PlayOptions): OpenPlayback;
+  play(source?: undefined, options?: PlayOptions): OpenPlayback;
+  play(source?: PlaySource, options?: PlayOptions): OpenPlayback {
+    // After the end it settles at once, as a call that ended.
+    return this.#outbound.play(source, options, this.#ending || this.#end !== undefined);
+  }
+
+  interrupt(): Interruption {
+    return this.#outbound.interrupt();
+  }
+
+  end(options: EndOptions = {}): Promise<CallEnd> {
+    return this.#endBy(options, 'ended', 'We ended the call.');
+  }
+
+  get stats(): CallStats {
+    return this.#stats;
+  }
+
+  /** Ends the call at once, for another reason than the app's wish. */
+  endBecause(reason: CallEndReason, message: string, error?: unknown): Promise<CallEnd> {
+    return this.#endBy({ when: 'now' }, reason, message, error);
+  }
+
+  addEventListener(type: 'warning', listener: (event: CallWarningEvent) => void): void {
+    this.#events.addEventListener(type, listener as (event: Event) => void);
+  }
+
+  removeEventListener(type: 'warning', listener: (event: CallWarningEvent) => void): void {
+    this.#events.removeEventListener(type, listener as (event: Event) => void);
+  }
+
+  // --- the socket's side ---
+
+  /** Handles a message of the socket. Never throws. */
+  received(data: unknown): void {
+    if (this.#end) return;
+    const now = this.#clock.now();
+    this.#lastMessageMs = now;
+    this.#stats.messagesReceived++;
+    let frames: FrameFromCall[];
+    try {
+      frames = this.#serializer.deserialize(wireMessage(data));
+    } catch (error) {
+      this.#malformed(error);
+      return;
+    }
+    for (const frame of frames) this.#frame(frame, now);
+    this.#outbound.advance(now);
+  }
+
+  /** Handles the close of the socket. */
+  socketClosed(code: number | undefined): void {
+    if (this.#end === undefined && this.#ending) {
+      this.#hasten?.();
+      return;
+    }
+    this.#finish(
+      'socket-closed',
+      `The socket closed without a stop${code === undefined ? '' : ` (code ${code})`}: the provider closed it, or the network was lost.`,
+    );
+    this.#settle();
+  }
+
+  /** Lets go of a call that was never handed out: closes the socket and hangs nothing up. */
+  abandon(message: string, error: unknown): void {
+    this.#ending = true;
+    this.#finish('not-opened', message, error);
+  }
+
+  /** Tells the app of something that would otherwise fail silently. */
+  warn(code: CallWarningCode, message: string): void {
+    this.#events.dispatchEvent(
+      new WarningEvent({ code, message, timestampMs: this.#timelineMs(this.#clock.now()) }),
+    );
+  }
+
+  // --- inbound ---
+
+  #frame(frame: FrameFromCall, now: number): void {
+    switch (frame.kind) {
+      case 'audio':
+        this.#audio(frame, now);
+        return;
+      case 'mark': {
+        const outcome = this.#outbound.markEchoed(frame.name, now);
+        if (outcome === undefined) return;
+        this.#pass(frame);
+        if (outcome !== 'unknown') this.#tellBoth(frame, outcome);
+        return;
+      }
+      case 'start':
+        this.#warnOnce('malformed-message', 'A second start came; a stream has one. It was passed over.');
+        return;
+      case 'stop':
+        this.#stopped = true;
+        this.#pass(frame);
+        if (this.#ending) this.#hasten?.();
+        else this.#finish('stopped', STOPPED);
+        return;
+      default:
+        this.#pass(frame);
+    }
+  }
+
+  #pass(frame: FrameFromCall): void {
+    this.#tellBoth(frame, 'received');
+    this.#inbound.push(frame);
+  }
+
+  #audio(frame: AudioFrame, now: number): void {
+    const track = this.#track(frame.track);
+    const ms = durationMs(frame);
+    const placement = track.timeline.place(frame.timestampMs, ms);
+    this.#stats.receivedMs += ms;
+    this.#originMs = Math.min(this.#originMs, now - frame.timestampMs - ms);
+    if (placement.verdict !== 'next') {
+      this.#stats[placement.verdict]++;
+      return;
+    }
+    if (placement.gapMs > 0) this.#conceal(frame, placement.timestampMs, placement.gapMs, track);
+    const { timestampMs } = placement;
+    const placed = timestampMs === frame.timestampMs ? frame : { ...frame, timestampMs };
+    this.#tell(this.#wireObservers, placed, 'received');
+    this.#hear(placed, track);
+  }
+
+  /** Fills a gap with silence, through the resampler, so that nothing it holds is lost. */
+  #conceal(next: AudioFrame, endMs: number, gapMs: number, track: InboundTrack): void {
+    const filledMs = Math.min(gapMs, this.#options.gapCapMs ?? DEFAULT_GAP_CAP_MS);
+    this.#stats.lostMs += gapMs;
+    this.warn(
+      'lost-audio',
+      `${Math.round(gapMs)} ms of the ${next.track} track never came. Silence stands in its place. If it happens again, check the network between the provider and this server.`,
+    );
+    const silence: AudioFrame = {
+      kind: 'audio',
+      samples: new Int16Array(Math.round((filledMs * next.sampleRate) / 1000)),
+      sampleRate: next.sampleRate,
+      channels: 1,
+      timestampMs: endMs - filledMs,
+      track: next.track,
+      concealed: true,
+    };
+    if (silence.samples.length === 0) return;
+    this.#tell(this.#wireObservers, silence, 'received');
+    this.#hear(silence, track);
+  }
+
+  #hear(frame: AudioFrame, { resampler }: InboundTrack): void {
+    let heard = frame;
+    if (resampler) {
+      const samples = resampler.push(frame.samples);
+      if (samples.length === 0) return;
+      heard = { ...frame, samples, sampleRate: this.sampleRate };
+    }
+    this.#tell(this.#appObservers, heard, 'received');
+    this.#inbound.push(heard);
+  }
+
+  #track(name: Track): InboundTrack {
+    let track = this.#tracks.get(name);
+    if (!track) {
+      const from = this.info.format.sampleRate;
+      const to = this.sampleRate;
+      const { quality } = this.#options;
+      track = {
+        timeline: new Timeline(),
+        resampler: from === to ? undefined : createResampler(quality ? { from, to, quality } : { from, to }),
+      };
+      this.#tracks.set(name, track);
+    }
+    return track;
+  }
+
+  #malformed(error: unknown): void {
+    this.#stats.malformed++;
+    const why = error instanceof MediaError ? error.message : 'The message could not be read.';
+    this.#warnOnce('malformed-message', `${why} It was passed over and the call goes on.`);
+  }
+
+  #tell(observers: readonly CallObserver[], frame: Frame, phase: Phase): void {
+    for (const observer of observers) {
+      try {
+        observer(frame, phase);
+      } catch (error) {
+        this.#stats.observerErrors++;
+        const name = error instanceof Error ? error.name : typeof error;
+        this.#warnOnce(
+          'observer-failed',
+          `An observer of the call threw (${name}); it is asked again with the next frame. Mend the observer.`,
+        );
+      }
+    }
+  }
+
+  #warnOnce(code: CallWarningCode, message: string): void {
+    if (this.#warned.has(code)) return;
+    this.#warned.add(code);
+    this.warn(code, message);
+  }
+
+  // --- outbound ---
+
+  #openWritable(): WritableStream<Frame> {
+    const abort = (): void => {
+      if (this.#writable !== stream) return;
+      this.#writable = undefined;
+      this.#outbound.interrupt();
+    };
+    const stream: WritableStream<Frame> = new WritableStream<Frame>({
+      start: (controller) => {
+        // `abort` below waits for the write under way, which waits for the caller's ear: too late to interrupt.
+        controller.signal.addEventListener('abort', abort);
+      },
+      write: (frame) => {
+        if (this.#end || this.#ending) return this.#writtenTooLate(frame);
+        this.#checkSound(frame);
+        this.#outbound.write(frame);
+        return this.#outbound.drained();
+      },
+      close: () => {
+        this.#writable = undefined;
+        this.#outbound.endUtterance();
+      },
+      abort,
+    });
+    return stream;
+  }
+
+  /**
+   * After the end, a pipe from `readable` still empties what was received, so a little is passed over in silence; whoever
+   * goes on writing is told.
+   */
+  #writtenTooLate(frame: Frame): void {
+    this.#stats.passedOver++;
+    this.#lateMs += durationMs(frame);
+    if (this.#lateMs > LATE_MS) {
+      throw new MediaError(
+        'transport-closed',
+        'The call is over, so nothing more can be written to it. Stop when `call.closed` settles.',
+      );
+    }
+  }
+
+  #checkSound(frame: Frame): void {
+    if (frame.kind !== 'audio') return;
+    if (frame.samples[0] === RIFF[0] && frame.samples[1] === RIFF[1]) {
+      this.#warnOnce(
+        'not-pcm',
+        'The audio begins with a WAV header, which the caller would hear as noise. Decode the file (decodeWav) and write its samples.',
+      );
+    }
+    if (this.info.tracks.includes('outbound')) {
+      this.#warnOnce(
+        'one-way-stream',
+        'This stream is one-way (<Start><Stream>), so nothing that is written to it is heard. Answer with <Connect><Stream>.',
+      );
+    }
+  }
+
+  #timelineMs(clockMs: number): number {
+    return Math.max(0, clockMs - this.#originMs);
+  }
+
+  #transmit(frame: FrameToCall): void {
+    if (!isOpen(this.#socket)) return;
+    for (const message of this.#serializer.serialize(frame)) {
+      this.#stats.messagesSent++;
+      try {
+        this.#socket.send(message);
+      } catch {
+        // The socket is closing: its close event says the rest.
+        return;
+      }
+    }
+  }
+
+  #outboundHost(provider: Provider): OutboundHost {
+    const {
+      quality = 'balanced',
+      sendAheadMs = DEFAULT_SEND_AHEAD_MS,
+      maxQueuedMs = DEFAULT_QUEUED_MS,
+      markEveryMs = DEFAULT_MARK_EVERY_MS,
+    } = this.#options;
+    const call = this;
+    return {
+      clock: this.#clock,
+      deadlines: this.#deadlines,
+      wireRate: this.info.format.sampleRate,
+      appRate: this.sampleRate,
+      quality,
+      sendAheadMs,
+      maxQueuedMs,
+      markEveryMs,
+      sendsDtmf: provider.capabilities.sendsDtmf,
+      counted: this.#stats,
+      get observedAtWire() {
+        return call.#wireObservers.length > 0;
+      },
+      get observedAtApp() {
+        return call.#appObservers.length > 0;
+      },
+      bufferedAmount: () => this.#socket.bufferedAmount ?? 0,
+      transmit: (frame) => this.#transmit(frame),
+      timelineMs: (clockMs) => this.#timelineMs(clockMs),
+      tell: (at, frame, phase) =>
+        this.#tell(at === 'wire' ? this.#wireObservers : this.#appObservers, frame, phase),
+      warn: (code, message) => this.#warnOnce(code, message),
+      stalled: () => {
+        void this.endBecause(
+          'peer-stalled',
+          'The provider read nothing for 10 s, so the call was given up. Check the network on the way to it.',
+        );
+      },
+    };
+  }
+
+  #tellBoth(frame: Frame, phase: Phase): void {
+    this.#tell(this.#wireObservers, frame, phase);
+    this.#tell(this.#appObservers, frame, phase);
+  }
+
+  // --- ending ---
+
+  get #idleTimeoutMs(): number {
+    return this.#options.idleTimeoutMs ?? DEFAULT_IDLE_MS;
+  }
+
+  #due(name: CallDeadline): void {
+    const now = this.#clock.now();
+    const quietMs = now - this.#lastMessageMs;
+    switch (name) {
+      case 'inactive':
+        this.#watchActivity(now, quietMs);
+        return;
+      case 'idle':
+        if (quietMs < this.#idleTimeoutMs) {
+          this.#deadlines.set('idle', this.#lastMessageMs + this.#idleTimeoutMs);
+          return;
+        }
+        void this.endBecause(
+          'idle',
+          `Nothing came from the provider for ${Math.round(quietMs / 1000)} s, so the line is taken for dead. Check the network, or raise idleTimeoutMs.`,
+        );
+        return;
+      case 'too-long':
+        void this.endBecause(
+          'too-long',
+          'The call reached its longest length. Raise maxCallMs for longer calls.',
+        );
+        return;
+      case 'untouched':
+        if (!this.#inbound.touched) this.#inbound.release();
+        return;
+      case 'end':
+        this.#outOfTime?.();
+        return;
+      case 'closing':
+        this.#settle();
+        return;
+      default:
+        this.#outbound.due(name);
+    }
+  }
+
+  #watchActivity(now: number, quietMs: number): void {
+    if (quietMs < INACTIVE_MS) {
+      this.#inactive = false;
+      this.#deadlines.set('inactive', this.#lastMessageMs + INACTIVE_MS);
+      return;
+    }
+    if (!this.#inactive) {
+      this.warn(
+        'inactive',
+        `Nothing came from the provider for ${Math.round(quietMs)} ms; 50 messages a second are usual. The network may be at fault, or the provider sends no audio of a silent line.`,
+      );
+    }
+    this.#inactive = true;
+    this.#deadlines.set('inactive', now + INACTIVE_MS);
+  }
+
+  #followSignal(signal: AbortSignal | undefined): void {
+    if (!signal) return;
+    const abort = (): void => {
+      void this.endBecause('aborted', 'The signal that was given with the call fired.', signal.reason);
+    };
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener('abort', abort, { once: true });
+    this.#unfollowSignal = () => signal.removeEventListener('abort', abort);
+  }
+
+  #endBy(options: EndOptions, reason: CallEndReason, message: string, error?: unknown): Promise<CallEnd> {
+    if (options.when === 'now') this.#hasten?.();
+    if (!this.#ending && this.#end === undefined) {
+      this.#ending = true;
+      void this.#endOnce(options, reason, message, error);
+    }
+    return this.closed;
+  }
+
+  async #endOnce(options: EndOptions, reason: CallEndReason, message: string, error: unknown): Promise<void> {
+    if (options.when !== 'now') {
+      const heard = this.#outbound.finish();
+      const hastened = new Promise<void>((resolve) => {
+        this.#hasten = resolve;
+      });
+      const timeoutMs = options.timeoutMs ?? this.#outbound.unheardMs + END_MARGIN_MS;
+      await this.#atMost(timeoutMs, Promise.race([heard, hastened]));
+      this.#hasten = undefined;
+    }
+    await this.#hangUp();
+    if (this.#stopped) this.#finish('stopped', STOPPED);
+    else this.#finish(reason, message, error);
+    if (!isOpen(this.#socket)) this.#settle();
+  }
+
+  /** Hangs up where that is ours to do: never after the provider's stop, nor once the call was handed on. */
+  async #hangUp(): Promise<void> {
+    const { control, autoHangUp = control !== undefined } = this.#options;
+    const { callId } = this.info;
+    if (!control || !autoHangUp || this.#stopped || control.released?.(callId)) return;
+    this.#outbound.close();
+    try {
+      const done = await this.#atMost(
+        HANG_UP_MS,
+        control.hangUp(callId).then(() => true),
+      );
+      if (!done) throw new MediaError('timeout', `Call control did not answer in ${HANG_UP_MS / 1000} s.`);
+    } catch (error) {
+      const why = error instanceof MediaError ? error.message : 'Call control failed.';
+      this.warn(
+        'hang-up-failed',
+        `Could not hang up: ${why} The stream is closed; the call may still be up.`,
+      );
+    }
+  }
+
+  /** What a promise gives, or undefined when it takes longer. */
+  #atMost<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#outOfTime = () => resolve(undefined);
+      this.#deadlines.set('end', this.#clock.now() + milliseconds);
+      promise.then(resolve, reject).finally(() => this.#deadlines.clear('end'));
+    });
+  }
+
+  /** The call is over. The first reason holds. */
+  #finish(reason: CallEndReason, message: string, error?: unknown): void {
+    if (this.#end) return;
+    const now = this.#clock.now();
+    const end = { reason, message, durationMs: now - this.#startedAtMs };
+    this.#end = error === undefined ? end : { ...end, error };
+    this.#outbound.close();
+    this.#inbound.close();
+    this.#deadlines.stop();
+    this.#deadlines.set('closing', now + CLOSE_MS);
+    closeSocket(this.#socket, CLOSE_NORMAL, reason);
+  }
+
+  /** The socket is let go: nothing of the call is left. */
+  #settle(): void {
+    if (!this.#end) return;
+    this.#deadlines.stop();
+    this.#unfollowSignal?.();
+    this.#appObservers = [];
+    this.#wireObservers = [];
+    this.#settleClosed(this.#end);
+  }
+}

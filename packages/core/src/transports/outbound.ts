@@ -1,0 +1,712 @@
+import { createResampler, type Resampler, type ResamplerQuality } from '../dsp/resampler.ts';
+import { MediaError } from '../errors.ts';
+import type { AudioFrame, DtmfFrame, Frame, FrameToCall, MessageFrame } from '../frames/frame.ts';
+import type { Clock } from '../streams/clock.ts';
+import type {
+  CallWarningCode,
+  Interruption,
+  OpenPlayback,
+  Phase,
+  Playback,
+  PlaybackEnd,
+  PlayOptions,
+  PlaySource,
+} from './call.ts';
+import type { Deadlines } from './deadlines.ts';
+import { feed } from './feed.ts';
+import { type MarkOutcome, PlayoutLedger } from './playout-ledger.ts';
+import type { TellPiece } from './trail.ts';
+import { assertMono, Utterance, type UtteranceOwner, type WireFrame } from './utterance.ts';
+
+/** Audio is cut into messages of this length, which divides every provider's playout frame. */
+const MESSAGE_MS = 20;
+
+/** A plain utterance is over when nothing was written for this long. */
+const UTTERANCE_GAP_MS = 40;
+
+/** Audio is handed to the socket only while less than this waits in it, so that a clear is never stuck behind audio. */
+const SOCKET_BYTES = 4096;
+
+/** How often a full socket is looked at again. */
+const SOCKET_POLL_MS = 20;
+
+/** A peer that reads nothing for this long is given up. */
+const STALL_MS = 10_000;
+
+/** Send-ahead is filled in steps of this length, so that a long playback wakes us ten times a second, not fifty. */
+const REFILL_MS = 100;
+
+/** Playout is followed at least this often while something plays and nothing comes in. */
+const FOLLOW_MS = 100;
+
+/** Fence marks are at least this far apart. */
+const FENCE_EVERY_MS = 1000;
+
+/** A mark that is overdue by this much will not come. */
+const MARK_OVERDUE_MS = 3000;
+
+/** Marks of our own begin so. */
+const OWN_MARK = 'patchcord:';
+
+/** Deadlines of the way out. */
+export type OutboundDeadline = 'pump' | 'utterance' | 'follow';
+
+/** What the way out needs of its call. */
+export interface OutboundHost {
+  readonly clock: Clock;
+  readonly deadlines: Pick<Deadlines<OutboundDeadline>, 'set' | 'has' | 'clear'>;
+  readonly wireRate: number;
+  readonly appRate: number;
+  readonly quality: ResamplerQuality;
+  readonly sendAheadMs: number;
+  readonly maxQueuedMs: number;
+  readonly markEveryMs: number;
+  readonly sendsDtmf: boolean;
+  /** Bytes that wait in the socket. */
+  bufferedAmount(): number;
+  transmit(frame: FrameToCall): void;
+  /** The clock's time of an arrival as a time on the inbound timeline. */
+  timelineMs(clockMs: number): number;
+  /** Tells observers at the wire, or at the app. */
+  tell(at: 'app' | 'wire', frame: Frame, phase: Phase): void;
+  readonly observedAtWire: boolean;
+  readonly observedAtApp: boolean;
+  warn(code: CallWarningCode, message: string): void;
+  /** The peer stopped reading. */
+  stalled(): void;
+  readonly counted: { sentMs: number; clearedMs: number; passedOver: number };
+}
+
+type Entry =
+  | Utterance
+  | { readonly kind: 'mark'; readonly name: string }
+  | { readonly kind: 'pass'; readonly frame: MessageFrame | DtmfFrame }
+  /** Sound taken back from the provider, to be sent again. */
+  | { readonly kind: 'again'; readonly frame: WireFrame; readonly utterance: Utterance };
+
+type Again = Extract<Entry, { readonly kind: 'again' }>;
+
+function isAgain(entry: Entry): entry is Again {
+  return !(entry instanceof Utterance) && entry.kind === 'again';
+}
+
+/** A frame in the provider's hands. */
+interface Flight {
+  readonly frame: WireFrame;
+  readonly utterance: Utterance;
+  /** Position of its first sample. */
+  readonly position: number;
+}
+
+/** A mark of the app's in the provider's hands. */
+interface MarkFlight {
+  readonly name: string;
+  readonly position: number;
+}
+
+/**
+ * The way out of a call: one queue in call order, sent no further ahead than can be taken back, and followed
+ * to the caller's ear.
+ */
+export class Outbound implements UtteranceOwner {
+  readonly wireRate: number;
+  readonly appRate: number;
+  readonly frameSamples: number;
+  readonly #host: OutboundHost;
+  readonly #ledger: PlayoutLedger;
+  readonly #resamplers = new Map<number, Resampler>();
+  #queue: Entry[] = [];
+  /** Utterances that have begun and are not settled, oldest first. */
+  #flying: Utterance[] = [];
+  /** Where each utterance that was sent whole ends, padding included. */
+  readonly #ends = new Map<Utterance, number>();
+  #flight: Flight[] = [];
+  #markFlight: MarkFlight[] = [];
+  /** Echoes of marks that were taken back, to be passed over. */
+  readonly #retaken = new Map<string, number>();
+  #ownMarks = 0;
+  #samplesSinceMark = 0;
+  #lastFenceMs = Number.NEGATIVE_INFINITY;
+  #stalledSinceMs: number | undefined;
+  #pumping = false;
+  #closed = false;
+  #marksMissing = false;
+  #drainWaiters: (() => void)[] = [];
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(host: OutboundHost) {
+    this.#host = host;
+    this.wireRate = host.wireRate;
+    this.appRate = host.appRate;
+    this.frameSamples = (host.wireRate * MESSAGE_MS) / 1000;
+    this.#ledger = new PlayoutLedger(host.wireRate);
+  }
+
+  // --- the app's words ---
+
+  /** Writes a frame. False when it waits beyond send-ahead, or was refused. */
+  write(frame: Frame): boolean {
+    if (this.#closed) return false;
+    switch (frame.kind) {
+      case 'audio': {
+        assertMono(frame);
+        const utterance = this.#openPlain();
+        return utterance.writePiece(frame) && !this.#backlog;
+      }
+      case 'mark':
+        if (frame.name.startsWith(OWN_MARK)) {
+          throw new MediaError(
+            'invalid-argument',
+            `Marks whose names begin with '${OWN_MARK}' are Patchcord's own. Choose another name.`,
+          );
+        }
+        this.endUtterance();
+        return this.#enqueue({ kind: 'mark', name: frame.name });
+      case 'clear':
+        this.interrupt();
+        return true;
+      case 'message':
+        return this.#enqueue({ kind: 'pass', frame });
+      case 'dtmf':
+        if (this.#host.sendsDtmf && frame.track === 'outbound') return this.#enqueue({ kind: 'pass', frame });
+        this.#host.counted.passedOver++;
+        return true;
+      default:
+        // An echo writes what it read: what only a provider can say is passed over.
+        this.#host.counted.passedOver++;
+        return true;
+    }
+  }
+
+  /** @param over the call ends: the playback settles at once. */
+  play(source: PlaySource | undefined, options: PlayOptions = {}, over = false): OpenPlayback {
+    const utterance = new Utterance(this, true);
+    if (options.sampleRate !== undefined) this.resamplerFor(options.sampleRate);
+    if (over || this.#closed) {
+      utterance.drop();
+      utterance.settle('call-ended', 0);
+      return utterance;
+    }
+    this.endUtterance();
+    this.#queue.push(utterance);
+    if (source === undefined) {
+      const { sampleRate } = options;
+      return sampleRate === undefined ? utterance : atRate(utterance, sampleRate);
+    }
+    feed(utterance, source, options.sampleRate ?? this.appRate, {
+      aheadMs: this.#host.sendAheadMs,
+      clock: this.#host.clock,
+      failed: (message) => this.#host.warn('source-failed', message),
+    });
+    return utterance;
+  }
+
+  /** Ends the plain utterance that is being written, if any: its tail is sent. */
+  endUtterance(): void {
+    const last = this.#queue.at(-1);
+    if (last instanceof Utterance && !last.played) last.end();
+  }
+
+  interrupt(): Interruption {
+    const now = this.#host.clock.now();
+    this.advance(now);
+    const unheard = this.#unheard(now);
+    const waiting = this.#queue.filter((entry) => entry instanceof Utterance);
+    const utterances = [...new Set([...this.#flying, ...waiting])];
+    this.#queue = [];
+    const heard = unheard ? this.#clear(now) : this.#ledger.sent;
+    const playbacks: { playback: Playback; heardMs: number; sentMs: number }[] = [];
+    for (const utterance of utterances) {
+      const cutOff = utterance.played || utterance.queuedMs > 0 || heard < utterance.stop;
+      utterance.drop();
+      const { heardMs, sentMs } = utterance.settle(cutOff ? 'cleared' : 'played', heard);
+      if (cutOff) playbacks.push({ playback: utterance, heardMs, sentMs });
+    }
+    this.#flying = [];
+    this.#ends.clear();
+    this.#wake();
+    return { playbacks };
+  }
+
+  // --- the call's words ---
+
+  /** Sound that waits to be sent or heard, in milliseconds. */
+  get unheardMs(): number {
+    return this.#queuedMs() + this.#ledger.aheadMs(this.#host.clock.now());
+  }
+
+  /** Resolves when the queue has been handed over; undefined when it has been. */
+  drained(): Promise<void> | undefined {
+    if (!this.#backlog || this.#closed) return undefined;
+    return new Promise((resolve) => this.#drainWaiters.push(resolve));
+  }
+
+  /** Nothing more will be written: resolves when all has been heard. */
+  finish(): Promise<void> {
+    for (const entry of this.#queue) {
+      // A playback with a source of its own goes on to the source's end.
+      if (entry instanceof Utterance && !entry.sourced) entry.end();
+    }
+    this.#pump();
+    if (this.#idle) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /** Handles a mark that came back. Undefined for marks that the app must not see. */
+  markEchoed(name: string, now: number): MarkOutcome | 'unknown' | undefined {
+    const outcome = this.#ledger.markEchoed(name, now);
+    this.#settlePlayed(this.#ledger.confirmed);
+    if (name.startsWith(OWN_MARK) && outcome !== undefined) return undefined;
+    const retaken = this.#retaken.get(name);
+    if (outcome === 'cleared' && retaken !== undefined) {
+      if (retaken > 1) this.#retaken.set(name, retaken - 1);
+      else this.#retaken.delete(name);
+      return undefined;
+    }
+    if (outcome === 'played') {
+      const index = this.#markFlight.findIndex((mark) => mark.name === name);
+      if (index >= 0) this.#markFlight.splice(0, index + 1);
+    }
+    return outcome ?? 'unknown';
+  }
+
+  /** Follows playout to now. Called with every message that comes, which saves a timer. */
+  advance(now: number): void {
+    if (this.#flight.length === 0 && this.#flying.length === 0) return;
+    const heard = this.#ledger.heardAt(now);
+    let count = 0;
+    for (const flight of this.#flight) {
+      if (flight.position + this.frameSamples > heard) break;
+      count++;
+      this.#tellPlayed(flight, 0, this.frameSamples, 'played');
+    }
+    if (count > 0) this.#flight.splice(0, count);
+    if (this.#host.observedAtApp) for (const utterance of this.#flying) utterance.followed(heard);
+    if (this.#host.markEveryMs === 0) {
+      const surely = this.#ledger.heardAt(now - this.#ledger.errorMs);
+      this.#settlePlayed(surely);
+      if (surely === this.#ledger.sent) this.#ledger.assumeHeard();
+    } else if (this.#ledger.overdueMs(now) > MARK_OVERDUE_MS) {
+      if (!this.#marksMissing) {
+        this.#marksMissing = true;
+        this.#host.warn(
+          'marks-missing',
+          'Marks do not come back, so what was heard is known from the clock alone. Check that the stream is bidirectional (<Connect><Stream>).',
+        );
+      }
+      this.#ledger.assumeHeard();
+      this.#settlePlayed(this.#ledger.sent);
+    }
+  }
+
+  due(deadline: OutboundDeadline): void {
+    const now = this.#host.clock.now();
+    switch (deadline) {
+      case 'pump':
+        this.#pump();
+        break;
+      case 'utterance': {
+        const head = this.#queue[0];
+        if (head instanceof Utterance && !head.played && head.queuedMs === 0) head.end();
+        break;
+      }
+      case 'follow':
+        this.advance(now);
+        if (this.#flying.length > 0) this.#host.deadlines.set('follow', now + FOLLOW_MS);
+        break;
+    }
+  }
+
+  /** The call is over: settles everything. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const heard = this.#ledger.heardAt(this.#host.clock.now());
+    const waiting = this.#queue.filter((entry) => entry instanceof Utterance);
+    for (const utterance of new Set([...this.#flying, ...waiting])) {
+      utterance.drop();
+      utterance.settle('call-ended', heard);
+    }
+    this.#queue = [];
+    this.#flying = [];
+    this.#flight = [];
+    this.#markFlight = [];
+    this.#wake();
+  }
+
+  // --- what utterances ask ---
+
+  get errorMs(): number {
+    return this.#ledger.errorMs;
+  }
+
+  heardPosition(): number {
+    return this.#ledger.heardAt(this.#host.clock.now());
+  }
+
+  resamplerFor(sampleRate: number): Resampler | undefined {
+    if (sampleRate === this.wireRate) return undefined;
+    let resampler = this.#resamplers.get(sampleRate);
+    if (!resampler) {
+      resampler = createResampler({ from: sampleRate, to: this.wireRate, quality: this.#host.quality });
+      this.#resamplers.set(sampleRate, resampler);
+    }
+    return resampler;
+  }
+
+  tellPiece(utterance: Utterance): TellPiece | undefined {
+    if (!this.#host.observedAtApp) return undefined;
+    return ({ samples, sampleRate }, phase, ownStart) => {
+      const now = this.#host.clock.now();
+      const position = phase === 'played' ? utterance.positionOf(ownStart) : undefined;
+      const timestampMs =
+        phase === 'sent'
+          ? this.#host.timelineMs(now)
+          : this.#earMs(position === undefined ? now : this.#ledger.playedAtMs(position));
+      this.#host.tell(
+        'app',
+        { kind: 'audio', samples, sampleRate, channels: 1, timestampMs, track: 'outbound' },
+        phase,
+      );
+    };
+  }
+
+  admits(durationMs: number): boolean {
+    if (this.#queuedMs() + durationMs <= this.#host.maxQueuedMs) return true;
+    this.#host.warn(
+      'queue-full',
+      `More than ${Math.round(this.#host.maxQueuedMs / 1000)} s of sound wait to be sent, so more was refused. Write no faster than the caller can hear, or interrupt first.`,
+    );
+    return false;
+  }
+
+  wrote(utterance: Utterance): void {
+    if (this.#queue[0] === utterance) this.#pump();
+  }
+
+  interruptOne(utterance: Utterance): PlaybackEnd {
+    const now = this.#host.clock.now();
+    this.advance(now);
+    this.#queue = this.#queue.filter(
+      (entry) => entry !== utterance && !(isAgain(entry) && entry.utterance === utterance),
+    );
+    const unheard = utterance.begun && this.#unheard(now) && this.#ledger.heardAt(now) < utterance.stop;
+    let heard = this.#ledger.heardAt(now);
+    if (unheard) {
+      const flight = this.#flight;
+      const marks = this.#markFlight;
+      const flying = this.#flying;
+      heard = this.#clear(now);
+      this.#takeBack(flight, marks, flying, utterance, heard);
+    }
+    this.#flying = this.#flying.filter((other) => other !== utterance);
+    this.#ends.delete(utterance);
+    utterance.drop();
+    const end = utterance.settle('cleared', heard);
+    this.#pump();
+    this.#wake();
+    return end;
+  }
+
+  // --- the engine ---
+
+  get #backlog(): boolean {
+    const head = this.#queue[0];
+    if (head === undefined) return false;
+    return this.#queue.length > 1 || !(head instanceof Utterance) || head.queuedMs > 0;
+  }
+
+  get #idle(): boolean {
+    return this.#queue.length === 0 && this.#flying.length === 0;
+  }
+
+  #queuedMs(): number {
+    let sum = 0;
+    for (const entry of this.#queue) {
+      if (entry instanceof Utterance) sum += entry.queuedMs;
+      else if (entry.kind === 'again') sum += MESSAGE_MS;
+    }
+    return sum;
+  }
+
+  #unheard(now: number): boolean {
+    return this.#host.markEveryMs === 0
+      ? this.#ledger.heardAt(now) < this.#ledger.sent
+      : !this.#ledger.drained;
+  }
+
+  #openPlain(): Utterance {
+    const last = this.#queue.at(-1);
+    if (last instanceof Utterance && !last.played && !last.ended) return last;
+    const utterance = new Utterance(this, false);
+    this.#queue.push(utterance);
+    return utterance;
+  }
+
+  #enqueue(entry: Entry): boolean {
+    this.#queue.push(entry);
+    this.#pump();
+    return !this.#backlog;
+  }
+
+  /** Sends what may be sent now. */
+  #pump(): void {
+    if (this.#pumping || this.#closed) return;
+    this.#pumping = true;
+    try {
+      while (this.#queue.length > 0 && this.#sendHead(this.#queue[0] as Entry));
+    } finally {
+      this.#pumping = false;
+    }
+    this.#wake();
+  }
+
+  /** Sends the head of the queue, or a part of it. False when the rest must wait. */
+  #sendHead(entry: Entry): boolean {
+    const { clock, deadlines } = this.#host;
+    const now = clock.now();
+    if (!this.#socketTakes(now)) return false;
+    if (entry instanceof Utterance) {
+      if (entry.settled) {
+        this.#queue.shift();
+        return true;
+      }
+      if (entry.queuedMs > 0 && !this.#mayPlayMore(now)) return false;
+      const frame = entry.take();
+      if (frame !== undefined) {
+        this.#sendAudio(frame, entry, now);
+        return true;
+      }
+      if (!entry.exhausted) {
+        if (entry.played) return false;
+        if (this.#queue.length > 1) entry.end();
+        else deadlines.set('utterance', now + UTTERANCE_GAP_MS);
+        return entry.ended;
+      }
+      this.#queue.shift();
+      deadlines.clear('utterance');
+      if (!entry.begun) {
+        entry.settle('played', 0);
+        return true;
+      }
+      this.#sentWhole(entry, now);
+      return true;
+    }
+    switch (entry.kind) {
+      case 'again':
+        if (!this.#mayPlayMore(now)) return false;
+        this.#queue.shift();
+        this.#sendAudio(entry.frame, entry.utterance, now);
+        if (entry.utterance.exhausted && !this.#followsAgain(entry.utterance))
+          this.#sentWhole(entry.utterance, now);
+        return true;
+      case 'mark':
+        this.#queue.shift();
+        this.#markFlight.push({ name: entry.name, position: this.#ledger.sent });
+        this.#ledger.markSent(entry.name, now);
+        this.#samplesSinceMark = 0;
+        this.#host.transmit(entry);
+        this.#tellBoth(entry, 'sent');
+        return true;
+      case 'pass':
+        this.#queue.shift();
+        this.#host.transmit(entry.frame);
+        this.#tellBoth(entry.frame, 'sent');
+        return true;
+    }
+  }
+
+  /** All of an utterance is in the provider's hands: the mark behind it will tell when it has been heard. */
+  #sentWhole(utterance: Utterance, now: number): void {
+    this.#ends.set(utterance, this.#ledger.sent);
+    if (this.#host.markEveryMs > 0 && this.#samplesSinceMark > 0) this.#sendOwnMark(now);
+    this.#settlePlayed(this.#ledger.confirmed);
+  }
+
+  #followsAgain(utterance: Utterance): boolean {
+    const next = this.#queue[0];
+    return next !== undefined && isAgain(next) && next.utterance === utterance;
+  }
+
+  #socketTakes(now: number): boolean {
+    if (this.#host.bufferedAmount() < SOCKET_BYTES) {
+      this.#stalledSinceMs = undefined;
+      return true;
+    }
+    this.#stalledSinceMs ??= now;
+    if (now - this.#stalledSinceMs >= STALL_MS) this.#host.stalled();
+    else this.#host.deadlines.set('pump', now + SOCKET_POLL_MS);
+    return false;
+  }
+
+  #mayPlayMore(now: number): boolean {
+    const aheadMs = this.#ledger.aheadMs(now);
+    if (aheadMs < this.#host.sendAheadMs) return true;
+    const refillMs = Math.min(REFILL_MS, this.#host.sendAheadMs / 2);
+    this.#host.deadlines.set('pump', now + aheadMs - this.#host.sendAheadMs + Math.max(refillMs, 1));
+    return false;
+  }
+
+  #sendAudio(frame: WireFrame, utterance: Utterance, now: number): void {
+    const { markEveryMs } = this.#host;
+    const ledger = this.#ledger;
+    if (markEveryMs > 0 && ledger.drained && now - this.#lastFenceMs >= FENCE_EVERY_MS) this.#sendFence(now);
+    const audio: AudioFrame = {
+      kind: 'audio',
+      samples: frame.samples,
+      sampleRate: this.wireRate,
+      channels: 1,
+      timestampMs: this.#host.timelineMs(now),
+      track: 'outbound',
+    };
+    this.#host.transmit(audio);
+    const position = ledger.sent;
+    ledger.audioSent(frame.samples.length, now);
+    if (!utterance.begun || !this.#flying.includes(utterance)) this.#flying.push(utterance);
+    utterance.sent(position, frame);
+    this.#flight.push({ frame, utterance, position });
+    this.#host.counted.sentMs += MESSAGE_MS;
+    if (this.#host.observedAtWire) this.#host.tell('wire', audio, 'sent');
+    this.#samplesSinceMark += frame.samples.length;
+    if (markEveryMs > 0 && (1000 * this.#samplesSinceMark) / this.wireRate >= markEveryMs)
+      this.#sendOwnMark(now);
+    if (!this.#host.deadlines.has('follow')) this.#host.deadlines.set('follow', now + FOLLOW_MS);
+  }
+
+  #sendFence(now: number): void {
+    this.#lastFenceMs = now;
+    this.#sendOwnMark(now);
+  }
+
+  #sendOwnMark(now: number): void {
+    const name = `${OWN_MARK}${++this.#ownMarks}`;
+    this.#samplesSinceMark = 0;
+    this.#ledger.markSent(name, now);
+    this.#host.transmit({ kind: 'mark', name });
+  }
+
+  /** Sends a clear and tells what it cut off. Returns the position heard. */
+  #clear(now: number): number {
+    this.#host.transmit({ kind: 'clear' });
+    const ledger = this.#ledger;
+    const times = new Map(this.#flight.map(({ position }) => [position, ledger.playedAtMs(position)]));
+    const heard = ledger.cleared(now);
+    for (const flight of this.#flight) {
+      const cut = Math.min(this.frameSamples, Math.max(0, heard - flight.position));
+      const playedAtMs = times.get(flight.position);
+      this.#tellPlayed(flight, 0, cut, 'played', playedAtMs);
+      this.#tellPlayed(flight, cut, this.frameSamples, 'cleared', now);
+      this.#host.counted.clearedMs += (1000 * (this.frameSamples - cut)) / this.wireRate;
+    }
+    this.#flight = [];
+    this.#markFlight = [];
+    this.#samplesSinceMark = 0;
+    // Comes back at once, for nothing is left to play: tells the round trip.
+    if (this.#host.markEveryMs > 0) this.#sendFence(now);
+    return heard;
+  }
+
+  /** Queues again what a clear took from other utterances than the interrupted one. */
+  #takeBack(
+    flight: readonly Flight[],
+    marks: readonly MarkFlight[],
+    flying: readonly Utterance[],
+    interrupted: Utterance,
+    heard: number,
+  ): void {
+    const again: Entry[] = [];
+    for (const utterance of flying) {
+      if (utterance === interrupted) continue;
+      utterance.rewind(heard);
+      this.#ends.delete(utterance);
+    }
+    const waiting = [...marks];
+    const marksUpTo = (position: number): void => {
+      while (waiting[0] !== undefined && waiting[0].position <= position) {
+        const { name } = waiting.shift() as MarkFlight;
+        this.#retaken.set(name, (this.#retaken.get(name) ?? 0) + 1);
+        again.push({ kind: 'mark', name });
+      }
+    };
+    for (const { frame, utterance, position } of flight) {
+      marksUpTo(position);
+      if (utterance === interrupted) continue;
+      const cut = Math.max(0, heard - position);
+      if (cut >= frame.samples.length) continue;
+      if (cut === 0) again.push({ kind: 'again', frame, utterance });
+      else {
+        const samples = new Int16Array(this.frameSamples);
+        samples.set(frame.samples.subarray(cut));
+        again.push({ kind: 'again', frame: { samples, own: Math.max(0, frame.own - cut) }, utterance });
+      }
+    }
+    marksUpTo(Number.POSITIVE_INFINITY);
+    this.#queue = [...again, ...this.#queue];
+  }
+
+  /** Settles the utterances whose end is at or before a position. */
+  #settlePlayed(position: number): void {
+    while (true) {
+      const utterance = this.#flying[0];
+      if (utterance === undefined) break;
+      const end = this.#ends.get(utterance);
+      if (end === undefined || end > position) break;
+      this.#flying.shift();
+      this.#ends.delete(utterance);
+      utterance.settle('played', position);
+    }
+    if (this.#idle) this.#wake();
+  }
+
+  #tellPlayed(flight: Flight, from: number, to: number, phase: Phase, atMs?: number): void {
+    if (from >= to || !this.#host.observedAtWire) return;
+    const { samples } = flight.frame;
+    const audio: AudioFrame = {
+      kind: 'audio',
+      samples: from === 0 && to === samples.length ? samples : (samples.slice(from, to) as typeof samples),
+      sampleRate: this.wireRate,
+      channels: 1,
+      timestampMs: this.#earMs(atMs ?? this.#ledger.playedAtMs(flight.position)),
+      track: 'outbound',
+    };
+    this.#host.tell('wire', audio, phase);
+  }
+
+  /** The time of a moment at the provider on the inbound timeline, whose messages are one way old when they come. */
+  #earMs(clockMs: number): number {
+    return this.#host.timelineMs(clockMs + this.#ledger.oneWayMs);
+  }
+
+  #tellBoth(frame: Frame, phase: Phase): void {
+    this.#host.tell('wire', frame, phase);
+    this.#host.tell('app', frame, phase);
+  }
+
+  #wake(): void {
+    if (!this.#backlog && this.#drainWaiters.length > 0) {
+      for (const resolve of this.#drainWaiters.splice(0)) resolve();
+    }
+    if (this.#idle && this.#idleWaiters.length > 0) {
+      for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    }
+  }
+}
+
+/** An open playback whose raw samples have a rate of their own. */
+function atRate(utterance: Utterance, sampleRate: number): OpenPlayback {
+  return {
+    get heardMs() {
+      return utterance.heardMs;
+    },
+    get sentMs() {
+      return utterance.sentMs;
+    },
+    done: utterance.done,
+    write: (sound) =>
+      sound instanceof Int16Array
+        ? utterance.writePiece({ samples: sound, sampleRate })
+        : utterance.write(sound),
+    end: () => utterance.end(),
+    interrupt: () => utterance.interrupt(),
+  };
+}
