@@ -13,7 +13,6 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 /** Seen from the phone line: `inbound` is what the caller says, `outbound` is what is played to the caller. */
 export type Track = 'inbound' | 'outbound';
 
-
 /** What a wire carries. */
 export interface AudioFormat {
   readonly encoding: AudioEncoding;
@@ -24,7 +23,22 @@ export interface AudioFormat {
 
 /** One key of a telephone. */
 export type DtmfDigit =
-  | '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | '*' | '#' | 'A' | 'B' | 'C' | 'D';
+  | '0'
+  | '1'
+  | '2'
+  | '3'
+  | '4'
+  | '5'
+  | '6'
+  | '7'
+  | '8'
+  | '9'
+  | '*'
+  | '#'
+  | 'A'
+  | 'B'
+  | 'C'
+  | 'D';
 
 /** The first word of a call. */
 export interface StartFrame {
@@ -106,7 +120,13 @@ export interface MessageFrame {
 
 /** What a call can tell us. */
 export type FrameFromCall =
-  | StartFrame | AudioFrame | DtmfFrame | MarkFrame | ClearFrame | StopFrame | UnknownFrame;
+  | StartFrame
+  | AudioFrame
+  | DtmfFrame
+  | MarkFrame
+  | ClearFrame
+  | StopFrame
+  | UnknownFrame;
 
 /** What we can tell a call. */
 export type FrameToCall = AudioFrame | DtmfFrame | MarkFrame | ClearFrame | MessageFrame;

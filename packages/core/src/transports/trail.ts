@@ -1,5 +1,10 @@
 import type { Phase } from './call.ts';
-import type { Piece } from './utterance.ts';
+
+/** A piece of sound as the app gave it. */
+export interface Piece {
+  readonly samples: Int16Array<ArrayBuffer>;
+  readonly sampleRate: number;
+}
 
 /** Told each piece with its phase and with the source sample, at the wire's rate, that it begins at. */
 export type TellPiece = (piece: Piece, phase: Phase, ownStart: number) => void;

@@ -2,13 +2,7 @@ import type { Resampler } from '../dsp/resampler.ts';
 import { MediaError } from '../errors.ts';
 import type { AudioFrame } from '../frames/frame.ts';
 import type { OpenPlayback, PlaybackEnd } from './call.ts';
-import { type TellPiece, Trail } from './trail.ts';
-
-/** A piece of sound as the app gave it. */
-export interface Piece {
-  readonly samples: Int16Array<ArrayBuffer>;
-  readonly sampleRate: number;
-}
+import { type Piece, type TellPiece, Trail } from './trail.ts';
 
 /** One message's worth of sound at the wire's rate, with how much of it is the source's own. */
 export interface WireFrame {
