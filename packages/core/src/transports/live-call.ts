@@ -197,7 +197,6 @@ export class LiveCall implements Call {
 
   send(frame: Frame): boolean {
     if (this.#ending || this.#end) return false;
-    this.#checkSound(frame);
     return this.#outbound.write(frame);
   }
 
@@ -418,7 +417,6 @@ export class LiveCall implements Call {
       },
       write: (frame) => {
         if (this.#end || this.#ending) return this.#writtenTooLate(frame);
-        this.#checkSound(frame);
         this.#outbound.write(frame);
         return this.#outbound.drained();
       },
@@ -446,9 +444,8 @@ export class LiveCall implements Call {
     }
   }
 
-  #checkSound(frame: Frame): void {
-    if (frame.kind !== 'audio') return;
-    if (frame.samples[0] === RIFF[0] && frame.samples[1] === RIFF[1]) {
+  #inspect(samples: Int16Array): void {
+    if (samples[0] === RIFF[0] && samples[1] === RIFF[1]) {
       this.#warnOnce(
         'not-pcm',
         'The audio begins with a WAV header, which the caller would hear as noise. Decode the file (decodeWav) and write its samples.',
@@ -510,6 +507,7 @@ export class LiveCall implements Call {
       tell: (at, frame, phase) =>
         this.#tell(at === 'wire' ? this.#wireObservers : this.#appObservers, frame, phase),
       warn: (code, message) => this.#warnOnce(code, message),
+      inspect: (samples) => this.#inspect(samples),
       stalled: () => {
         void this.endBecause(
           'peer-stalled',

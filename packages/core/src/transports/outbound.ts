@@ -15,7 +15,7 @@ import type {
 import type { Deadlines } from './deadlines.ts';
 import { feed } from './feed.ts';
 import { type MarkOutcome, PlayoutLedger } from './playout-ledger.ts';
-import type { TellPiece } from './trail.ts';
+import type { Piece, TellPiece } from './trail.ts';
 import { assertMono, Utterance, type UtteranceOwner, type WireFrame } from './utterance.ts';
 
 /** Audio is cut into messages of this length, which divides every provider's playout frame. */
@@ -72,6 +72,8 @@ export interface OutboundHost {
   readonly observedAtWire: boolean;
   readonly observedAtApp: boolean;
   warn(code: CallWarningCode, message: string): void;
+  /** Sound begins that is to be heard. */
+  inspect(samples: Int16Array): void;
   /** The peer stopped reading. */
   stalled(): void;
   readonly counted: { sentMs: number; clearedMs: number; passedOver: number };
@@ -352,6 +354,10 @@ export class Outbound implements UtteranceOwner {
       this.#resamplers.set(sampleRate, resampler);
     }
     return resampler;
+  }
+
+  inspect({ samples }: Piece): void {
+    this.#host.inspect(samples);
   }
 
   tellPiece(utterance: Utterance): TellPiece | undefined {

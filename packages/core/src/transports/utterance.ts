@@ -29,6 +29,8 @@ export interface UtteranceOwner {
   readonly errorMs: number;
   /** Tells observers at the app; undefined while there are none. */
   tellPiece(utterance: Utterance): TellPiece | undefined;
+  /** Looks at the first piece of an utterance for what the caller would hear as noise, or not at all. */
+  inspect(piece: Piece): void;
   /** Whether so much more may wait. Says so to the app where not. */
   admits(durationMs: number): boolean;
 }
@@ -116,6 +118,7 @@ export class Utterance implements OpenPlayback {
     if (!this.#owner.admits(durationMs)) return false;
     // Before anything is queued: a rate that cannot be converted is refused here, not when its turn comes.
     this.#owner.resamplerFor(piece.sampleRate);
+    if (this.#sourceMs === 0) this.#owner.inspect(piece);
     const ownStart = this.#ownAt(this.#sourceMs);
     this.#pieces.push(piece);
     this.#queuedMs += durationMs;

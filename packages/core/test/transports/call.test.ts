@@ -197,6 +197,19 @@ describe('speaking to the caller', () => {
     expect(codes).toContain('queue-full');
   });
 
+  test('a WAV file that is played as samples is noticed, and so is speaking into a one-way stream', async () => {
+    const codes: string[] = [];
+    const warned = ({ warning }: { warning: CallWarning }): void => void codes.push(warning.code);
+    const { call } = await openLine();
+    call.addEventListener('warning', warned);
+    call.play(new Int16Array(new TextEncoder().encode('RIFF....').buffer));
+    expect(codes).toEqual(['not-pcm']);
+    const oneWay = await openLine({ phone: { unidirectional: true, tracks: ['inbound', 'outbound'] } });
+    oneWay.call.addEventListener('warning', warned);
+    oneWay.call.send(audio(countable(20)));
+    expect(codes).toEqual(['not-pcm', 'one-way-stream']);
+  });
+
   test('stereo is refused in words', async () => {
     const { call } = await openLine();
     const stereo: Frame = { ...audio(countable(20)), channels: 2 };

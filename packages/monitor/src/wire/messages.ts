@@ -75,12 +75,19 @@ export type CallEvent =
       readonly phase: Phase;
       readonly timestampMs: number;
     }
+  /** A key was pressed; which one, this ticket may not see (it lacks the scope `see`). Shown as `•`. */
+  | { readonly kind: 'masked-key'; readonly timestampMs: number; readonly track: Track }
   /** The agent was cut off: this much was sent and never heard. */
   | { readonly kind: 'cut'; readonly timestampMs: number; readonly unheardMs: number }
   /** Audio that never came, with silence in its place. */
   | { readonly kind: 'gap'; readonly timestampMs: number; readonly durationMs: number; readonly track: Track }
   /** Somebody spoke: told when the turn is over. */
-  | { readonly kind: 'turn'; readonly timestampMs: number; readonly durationMs: number; readonly track: Track }
+  | {
+      readonly kind: 'turn';
+      readonly timestampMs: number;
+      readonly durationMs: number;
+      readonly track: Track;
+    }
   | { readonly kind: 'warning'; readonly timestampMs: number; readonly warning: CallWarning }
   /** Words that the app published. */
   | { readonly kind: 'words'; readonly timestampMs: number; readonly track: Track; readonly words: string }
@@ -90,3 +97,73 @@ export type CallEvent =
       readonly reason: CallEndReason;
       readonly message: string;
     };
+
+/** The WebSocket subprotocol that both sides speak. The ticket goes beside it, as `ticket.<JWT>`, never in the URL. */
+export const MONITOR_PROTOCOL = 'patchcord.v1';
+
+/** What stands before the ticket in the second subprotocol that a client offers. */
+export const TICKET_PREFIX = 'ticket.';
+
+/** Why a hub closed a connection: the reason in words stands in the close frame. */
+export const CloseCode = {
+  /** The hub closes down, or its gateway does. Come back. */
+  goingAway: 1001,
+  /** The client said something that is no message. */
+  notUnderstood: 1008,
+  /** A message beyond the limit. */
+  tooBig: 1009,
+  /** The client reads too slowly to be told what happens. Come back. */
+  tooSlow: 1013,
+  /** The ticket has expired: a fresh one may be taken. */
+  expired: 4401,
+  /** No ticket, or one that is forged or used; or a page or host that the gateway does not accept. */
+  refused: 4403,
+} as const;
+
+/** What a client can subscribe to. */
+export type Topic =
+  | { readonly topic: 'calls' }
+  | { readonly topic: 'levels' }
+  | { readonly topic: 'audio'; readonly callId: string }
+  /** `from`: number of the first event wanted; a call's events are counted from 0. */
+  | { readonly topic: 'events'; readonly callId: string; readonly from: number };
+
+/**
+ * What a client says. An `id` is a whole number of 32 bits that the client has not used before on the connection: it
+ * names the request, and for `open` the subscription.
+ */
+export type ClientMessage =
+  | ({ readonly type: 'open'; readonly id: number } & Topic)
+  | { readonly type: 'close'; readonly id: number }
+  | { readonly type: 'hang-up'; readonly id: number; readonly callId: string }
+  | { readonly type: 'pong'; readonly id: number };
+
+/** Why a request failed: not in the ticket's scope, no such call, or the call could not be ended. */
+export type FailureCode = 'refused' | 'unknown-call' | 'limit-exceeded' | 'control-failed';
+
+/** What a hub says in text. Audio comes in packets, whose stream is the `id` of the subscription. */
+export type HubMessage =
+  /** First of all, and nothing before it. */
+  | {
+      readonly type: 'welcome';
+      readonly scopes: readonly Scope[];
+      /** Name of the gateway, where it has one. */
+      readonly gateway?: string;
+      readonly gatewayNowMs: number;
+    }
+  /** To be answered with `pong` at once. Tells the round trip of the ping before. */
+  | { readonly type: 'ping'; readonly id: number; readonly roundTripMs?: number }
+  /** The request was done. */
+  | { readonly type: 'done'; readonly id: number }
+  | { readonly type: 'failed'; readonly id: number; readonly code: FailureCode; readonly message: string }
+  | { readonly type: 'calls'; readonly id: number; readonly change: CallListChange }
+  | { readonly type: 'levels'; readonly id: number; readonly levels: readonly CallLevels[] }
+  /** `next` is the number of the event that will come after these. */
+  | {
+      readonly type: 'events';
+      readonly id: number;
+      readonly next: number;
+      readonly events: readonly CallEvent[];
+    }
+  /** Nothing more will come for this subscription: its call is over. */
+  | { readonly type: 'over'; readonly id: number };
