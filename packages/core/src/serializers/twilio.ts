@@ -325,7 +325,14 @@ function createSerializer({
         'the field `media.payload` holds base64 text; here it is missing or something else.',
       );
     }
-    return placed({ kind: 'audio', samples: readPayload(payload), sampleRate, channels: 1, timestampMs, track });
+    return placed({
+      kind: 'audio',
+      samples: readPayload(payload),
+      sampleRate,
+      channels: 1,
+      timestampMs,
+      track,
+    });
   }
 
   /** Remembers where the frame ends. Audio of no samples is no frame. */
@@ -364,7 +371,14 @@ function readUsualMedia(text: string, usualEnd: string, sampleRate: number): Aud
   if (at < 0 || !holds(text, at, USUAL_PAYLOAD)) return undefined;
   const samples = decodeMulawBase64(text, at + USUAL_PAYLOAD.length, payloadEnd);
   return (
-    samples && { kind: 'audio', samples, sampleRate, channels: 1, timestampMs: digits(text, timestampAt, at), track }
+    samples && {
+      kind: 'audio',
+      samples,
+      sampleRate,
+      channels: 1,
+      timestampMs: digits(text, timestampAt, at),
+      track,
+    }
   );
 }
 

@@ -12,6 +12,9 @@ const DEFAULT_START_MS = 10_000;
 /** Messages that cannot be read before `start` until the socket is given up. */
 const STRANGE_MESSAGES = 20;
 
+/** Messages that may come between `start` and the moment in which the app has its call: 20 s of a usual stream. */
+const HELD_MESSAGES = 1000;
+
 /** `WebSocket.CLOSING`, by number. */
 const CLOSING = 2;
 
@@ -101,6 +104,8 @@ class Opening {
   #provider: Provider | undefined;
   #serializer: FrameSerializer<FrameFromCall, FrameToCall> | undefined;
   #call: LiveCall | undefined;
+  /** What came since `start`, until the app has its call and whatever observes it. Undefined from then on. */
+  #held: (() => void)[] | undefined = [];
   #done = false;
   #strange = 0;
   #messages = 0;
@@ -149,8 +154,10 @@ class Opening {
   }
 
   #message(data: unknown): void {
-    if (this.#call) {
-      this.#call.received(data);
+    const call = this.#call;
+    if (call) {
+      if (this.#held) this.#hold(() => call.received(data));
+      else call.received(data);
       return;
     }
     if (this.#done) return;
@@ -199,7 +206,7 @@ class Opening {
       info,
       this.#options,
     );
-    // From here on the call hears the socket, so nothing is lost while the call is being authorized.
+    // What comes from here on is the call's, so nothing is lost while it is being authorized.
     this.#call = call;
     if (!authorize) {
       this.#succeed(call);
@@ -223,10 +230,31 @@ class Opening {
   #succeed(call: LiveCall): void {
     this.#over();
     this.#resolve(call);
+    // Messages may stand in the chunk of bytes that `start` came in. They wait until whoever awaits the call has run.
+    (this.#options.clock ?? systemClock).after(0, () => {
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      for (const deliver of held) deliver();
+    });
+  }
+
+  #hold(deliver: () => void): void {
+    this.#held?.push(deliver);
+    if ((this.#held?.length ?? 0) <= HELD_MESSAGES) return;
+    this.#held = [];
+    this.#fail(
+      'limit-exceeded',
+      `More than ${HELD_MESSAGES} messages came before the call had been authorized. Make \`authorize\` faster.`,
+    );
   }
 
   #closed(code: number | undefined): void {
-    this.#call?.socketClosed(code);
+    const call = this.#call;
+    if (call && this.#done && this.#held) {
+      this.#held.push(() => call.socketClosed(code));
+      return;
+    }
+    call?.socketClosed(code);
     this.#fail(
       'transport-closed',
       `The socket closed before the call had started${code === undefined ? '' : ` (code ${code})`}.`,

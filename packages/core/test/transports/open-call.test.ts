@@ -18,6 +18,8 @@ const START = JSON.stringify({
   streamSid: 'MZ0',
 });
 const CONNECTED = '{"event":"connected","protocol":"Call","version":"1.0.0"}';
+const STOP =
+  '{"event":"stop","sequenceNumber":"3","stop":{"accountSid":"AC0","callSid":"CA0"},"streamSid":"MZ0"}';
 const MEDIA = JSON.stringify({
   event: 'media',
   sequenceNumber: '2',
@@ -125,6 +127,7 @@ describe('opening', () => {
     await clock.advance(500);
     welcome(true);
     const call = await opening;
+    await clock.advance(1);
     const reader = call.readable.getReader();
     const samples: number[] = [];
     while (samples.length < 3600) {
@@ -132,6 +135,26 @@ describe('opening', () => {
       if (value?.kind === 'audio') samples.push(...value.samples);
     }
     expect(findWhole(Int16Array.from(samples), said)).toBeGreaterThanOrEqual(0);
+  });
+
+  test('what comes in one burst with start is observed whole', async () => {
+    const clock = createManualClock();
+    const [socket, provider] = createSocketPair();
+    const seen: string[] = [];
+    let end: CallEnd | undefined;
+    void handleCall(socket, twilio, { clock }, async (call) => {
+      call.observe((frame, phase) => seen.push(`${phase} ${frame.kind}`));
+      call.addEventListener('warning', ({ warning }) => seen.push(warning.code));
+      await call.closed;
+    }).then((value) => {
+      end = value;
+    });
+    await clock.advance(1);
+    for (const message of [CONNECTED, START, '{', MEDIA, STOP]) provider.send(message);
+    provider.close();
+    await clock.advance(3000);
+    expect(seen).toEqual(['malformed-message', 'received audio', 'received stop']);
+    expect(end).toMatchObject({ reason: 'stopped' });
   });
 
   test('several providers are told apart by the first messages', async () => {

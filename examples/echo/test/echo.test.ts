@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { mulaw, tone } from '@patchcord/core';
+import { dial } from '@patchcord/simulator';
+import { afterEach, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const SOURCES = '--conditions=@patchcord/source';
+const START_TIMEOUT_MS = 30_000;
+
+const RUNTIMES = {
+  node: { file: 'dist/node.js', command: [process.execPath] },
+  deno: {
+    file: 'deno.ts',
+    command: ['node_modules/.bin/deno', 'run', SOURCES, '--allow-net', '--allow-env', '--allow-read'],
+  },
+  bun: { file: 'bun.ts', command: ['node_modules/.bin/bun', SOURCES] },
+} as const;
+
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) kill(child, 'SIGKILL');
+});
+
+/** Starts one runtime's echo on a free port, and resolves with the address that it prints. */
+function startEcho(runtime: keyof typeof RUNTIMES): Promise<{ url: string; child: ChildProcess }> {
+  const { file, command } = RUNTIMES[runtime];
+  const path = `examples/echo/${file}`;
+  if (!existsSync(`${root}/${path}`)) throw new Error(`${path} is missing. Run \`pnpm build\` first.`);
+  const [program, ...args] = command;
+  const { TWILIO_AUTH_TOKEN: _token, ...env } = process.env;
+  const child = spawn(program, [...args, path], {
+    cwd: root,
+    env: { ...env, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Deno's launcher is a process of its own: a group ends both.
+    detached: true,
+  });
+  started.push(child);
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const fail = (why: string) => reject(new Error(`${runtime} ${why}. It said:\n${output}`));
+    const timer = setTimeout(() => fail('printed no address in time'), START_TIMEOUT_MS);
+    const onOutput = (text: string) => {
+      output += text;
+      const url = /ws:\/\/\S+(?=\s)/.exec(output)?.[0];
+      if (url === undefined) return;
+      clearTimeout(timer);
+      resolve({ url, child });
+    };
+    child.stdout?.setEncoding('utf8').on('data', onOutput);
+    child.stderr?.setEncoding('utf8').on('data', onOutput);
+    child.once('error', (error) => fail(`did not start (${error.message})`));
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      fail(`ended with ${code}`);
+    });
+  });
+}
+
+function kill({ pid, exitCode, signalCode }: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);
+}
+
+/** Half a second that holds no zero sample, so that zeros in what is heard are silence and nothing else. */
+function loudTone(): Int16Array<ArrayBuffer> {
+  return tone({ frequency: 440, ms: 500, sampleRate: 8000 }).map((sample) =>
+    Math.abs(sample) < 100 ? 100 : sample,
+  );
+}
+
+test.each(Object.keys(RUNTIMES) as (keyof typeof RUNTIMES)[])(
+  'in %s: what the phone says comes back, sample by sample',
+  { timeout: 60_000 },
+  async (runtime) => {
+    const { url } = await startEcho(runtime);
+    const phone = await dial(url);
+    const said = loudTone();
+    // The wire is µ-law both ways, and loses nothing the second time.
+    const expected = mulaw.decode(mulaw.encode(said));
+    expect(expected).not.toContain(0);
+
+    await phone.say(said);
+    const heard = () => phone.heard.filter((sample) => sample !== 0);
+    await phone.waitUntil(() => heard().length >= expected.length, { what: 'the whole echo' });
+    await phone.wait(100);
+    expect(Array.from(heard())).toEqual(Array.from(expected));
+    expect(phone.warnings).toEqual([]);
+    await phone.hangUp();
+  },
+);
+
+test('SIGTERM ends the calls of the Node echo before its process', { timeout: 60_000 }, async () => {
+  const { url, child } = await startEcho('node');
+  const phone = await dial(url);
+  await phone.wait(100);
+  const exited = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
+  kill(child, 'SIGTERM');
+  expect(await phone.closed).toMatchObject({ reason: expect.any(String) });
+  expect(await exited).toBe('SIGTERM');
+});
