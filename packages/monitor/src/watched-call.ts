@@ -1,0 +1,308 @@
+/**
+ * One call as its observers know it: what it is, what happened so far, how it sounds.
+ *
+ * @module
+ */
+
+import {
+  type AudioFrame,
+  type Call,
+  type CallEnd,
+  type CallWarningEvent,
+  type Clock,
+  durationMs,
+  type Frame,
+  mulaw,
+  type Phase,
+  type Track,
+} from '@patchcord/core';
+import { LevelMeter } from './levels.ts';
+import { type Turn, TurnFinder } from './turns.ts';
+import type { CallEvent, CallLevels, CallSummary } from './wire/messages.ts';
+
+/** Events of a call that are kept: the oldest go first. */
+const MAX_EVENTS = 1000;
+
+/** Cleared audio that comes within this time belongs to one cut, in milliseconds. */
+const CUT_MS = 20;
+
+/**
+ * When the caller heard something is an estimate, which each mark that comes back corrects by a little. Sound that
+ * comes within this time of the end of the sound before it has followed it without a break, in milliseconds.
+ */
+const SEAM_MS = 10;
+
+/** Sound goes to listeners in packets of this length, in milliseconds. */
+const PACKET_MS = 20;
+
+/** Of the silence in a gap, which comes all at once when the gap is over, listeners get the end: half of what their queues take. */
+const MAX_CONCEALED_PACKETS = 25;
+
+/** Longest words of one publication, in characters. */
+const MAX_WORDS = 1000;
+
+/** What is known of a call beside its frames. */
+export interface WatchOptions {
+  /** What the app calls the call, such as the agent's name. */
+  readonly label?: string;
+  /** The caller's number, where the wire does not tell it. */
+  readonly from?: string;
+  /** The called number, where the wire does not tell it. */
+  readonly to?: string;
+}
+
+/** A stretch of sound as listeners get it. */
+export interface HeardAudio {
+  readonly track: Track;
+  readonly timestampMs: number;
+  readonly concealed: boolean;
+  readonly sampleRate: number;
+  /** µ-law. Shared by all listeners. */
+  readonly codes: Uint8Array;
+}
+
+/** What a watched call needs of its surroundings. */
+export interface WatchSurroundings {
+  readonly clock: Clock;
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
+  /** The summary has changed, or the call has ended. */
+  readonly onChange: (call: WatchedCall) => void;
+}
+
+/** Observes one call. Whatever a listener does, nothing here waits and nothing throws into the call. */
+export class WatchedCall {
+  readonly id: string;
+  readonly call: Call;
+  readonly audioListeners: Set<(audio: HeardAudio) => void> = new Set();
+  readonly eventListeners: Set<(event: CallEvent) => void> = new Set();
+  /** Whether levels are wanted. */
+  metering = false;
+  readonly #surroundings: WatchSurroundings;
+  readonly #turns: Record<Track, TurnFinder>;
+  readonly #meters: Record<Track, LevelMeter> = { inbound: new LevelMeter(), outbound: new LevelMeter() };
+  #summary: CallSummary;
+  #events: CallEvent[] = [];
+  #nextEvent = 0;
+  readonly #gaps: Record<Track, { readonly timestampMs: number; durationMs: number } | undefined> = {
+    inbound: undefined,
+    outbound: undefined,
+  };
+  #cut: { readonly timestampMs: number; unheardMs: number; readonly cancel: () => void } | undefined;
+  /** Where the outbound sound heard so far ends. */
+  #playedUntilMs = Number.NEGATIVE_INFINITY;
+  #unobserve: (() => void) | undefined;
+
+  constructor(id: string, call: Call, options: WatchOptions, surroundings: WatchSurroundings) {
+    this.id = id;
+    this.call = call;
+    this.#surroundings = surroundings;
+    const { info } = call;
+    const { sampleRate } = info.format;
+    this.#turns = { inbound: new TurnFinder(sampleRate), outbound: new TurnFinder(sampleRate) };
+    const from = options.from ?? info.from;
+    const to = options.to ?? info.to;
+    this.#summary = {
+      callId: id,
+      streamId: info.streamId,
+      provider: info.provider,
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+      ...(options.label !== undefined && { label: options.label }),
+      format: info.format,
+      tracks: info.tracks,
+      startedAtMs: Math.round(surroundings.now() - call.timestampMs),
+      state: 'up',
+      warnings: 0,
+      canHangUp: false,
+      speaking: [],
+    };
+    this.#unobserve = call.observe((frame, phase) => this.#observe(frame, phase), { at: 'wire' });
+    call.addEventListener('warning', this.#onWarning);
+    call.closed.then((end) => this.#end(end));
+  }
+
+  /** Unmasked, and for nobody in particular: `canHangUp` is false. */
+  get summary(): CallSummary {
+    return this.#summary;
+  }
+
+  /** What happened so far, oldest first. */
+  get events(): readonly CallEvent[] {
+    return this.#events;
+  }
+
+  /** Number of the event that comes next; the first of a call had 0. */
+  get nextEvent(): number {
+    return this.#nextEvent;
+  }
+
+  /** Loudness since the last reading. */
+  readLevels(): CallLevels {
+    return { callId: this.id, inbound: this.#meters.inbound.read(), outbound: this.#meters.outbound.read() };
+  }
+
+  /** Adds words to the events. */
+  publish(words: string, track: Track, timestampMs: number): void {
+    if (this.#summary.state === 'ended') return;
+    const shortened = words.length > MAX_WORDS ? `${words.slice(0, MAX_WORDS)}…` : words;
+    this.#tell({ kind: 'words', timestampMs, track, words: shortened });
+  }
+
+  /** Stops observing. The call goes on. */
+  release(): void {
+    this.#unobserve?.();
+    this.#unobserve = undefined;
+    this.call.removeEventListener('warning', this.#onWarning);
+    this.#cut?.cancel();
+    this.audioListeners.clear();
+    this.eventListeners.clear();
+  }
+
+  #observe(frame: Frame, phase: Phase): void {
+    if (frame.kind === 'audio') {
+      if (phase === 'received') this.#hear(frame, frame.track, frame.concealed === true);
+      // Whatever track an app's frame says, what the caller has heard is the outbound one.
+      else if (phase === 'played') this.#hear(this.#seamless(frame), 'outbound', false);
+      else if (phase === 'cleared') this.#noteCut(frame);
+      return;
+    }
+    switch (frame.kind) {
+      case 'start':
+      case 'message':
+        return; // parameters and the app's own messages are nobody else's
+      case 'mark':
+        // Told when its fate is known: `sent` says nothing yet, and that it came back is the same news twice.
+        if (phase === 'sent' || phase === 'received') return;
+        break;
+      case 'clear':
+        if (phase !== 'sent' && phase !== 'received') return;
+        break;
+      default:
+        if (phase !== 'received') return;
+    }
+    this.#tell({ kind: 'frame', frame, phase, timestampMs: this.call.timestampMs });
+  }
+
+  /** Puts what was played behind what was played before, where it is as good as there. */
+  #seamless(frame: AudioFrame): AudioFrame {
+    const isNext = Math.abs(frame.timestampMs - this.#playedUntilMs) < SEAM_MS;
+    const timestampMs = isNext ? this.#playedUntilMs : frame.timestampMs;
+    this.#playedUntilMs = timestampMs + durationMs(frame);
+    return { ...frame, timestampMs };
+  }
+
+  #hear(frame: AudioFrame, track: Track, concealed: boolean): void {
+    const samples = monoOf(frame);
+    const { timestampMs, sampleRate } = frame;
+    const lengthMs = durationMs(frame);
+    if (track === 'inbound') this.#noteTurn(this.#turns.outbound.passTime(timestampMs), 'outbound');
+    this.#noteGap(track, concealed, timestampMs, lengthMs);
+    if (!concealed) {
+      const spoke = this.#turns[track].speaking;
+      this.#noteTurn(this.#turns[track].push(samples, timestampMs, lengthMs), track);
+      if (this.#turns[track].speaking !== spoke) this.#noteSpeaking();
+      if (this.metering) this.#meters[track].push(samples);
+    }
+    if (this.audioListeners.size === 0) return;
+    const codes = mulaw.encode(samples);
+    const step = Math.max(1, Math.round((sampleRate * PACKET_MS) / 1000));
+    const told = concealed ? Math.max(0, codes.length - step * MAX_CONCEALED_PACKETS) : 0;
+    for (let at = told; at < codes.length; at += step) {
+      const audio: HeardAudio = {
+        track,
+        timestampMs: timestampMs + (1000 * at) / sampleRate,
+        concealed,
+        sampleRate,
+        codes: codes.subarray(at, at + step),
+      };
+      for (const listener of this.audioListeners) listener(audio);
+    }
+  }
+
+  #noteTurn(turn: Turn | undefined, track: Track): void {
+    if (turn === undefined) return;
+    this.#tell({ kind: 'turn', ...turn, track });
+    this.#noteSpeaking();
+  }
+
+  #noteSpeaking(): void {
+    const speaking = (['inbound', 'outbound'] as const).filter((track) => this.#turns[track].speaking);
+    this.#change({ speaking });
+  }
+
+  #noteGap(track: Track, concealed: boolean, timestampMs: number, lengthMs: number): void {
+    if (concealed) {
+      this.#gaps[track] ??= { timestampMs, durationMs: 0 };
+      this.#gaps[track].durationMs += lengthMs;
+      return;
+    }
+    const gap = this.#gaps[track];
+    if (gap === undefined) return;
+    this.#gaps[track] = undefined;
+    this.#tell({ kind: 'gap', ...gap, track });
+  }
+
+  #noteCut(frame: AudioFrame): void {
+    this.#cut ??= {
+      timestampMs: frame.timestampMs,
+      unheardMs: 0,
+      cancel: this.#surroundings.clock.after(CUT_MS, () => this.#tellCut()),
+    };
+    this.#cut.unheardMs += durationMs(frame);
+  }
+
+  #tellCut(): void {
+    if (this.#cut === undefined) return;
+    const { timestampMs, unheardMs, cancel } = this.#cut;
+    cancel();
+    this.#cut = undefined;
+    this.#tell({ kind: 'cut', timestampMs, unheardMs });
+  }
+
+  readonly #onWarning = ({ warning }: CallWarningEvent): void => {
+    this.#tell({ kind: 'warning', timestampMs: warning.timestampMs, warning });
+    this.#change({ warnings: this.#summary.warnings + 1 });
+  };
+
+  #end({ reason, message, durationMs: timestampMs }: CallEnd): void {
+    if (this.#unobserve === undefined) return;
+    this.#tellCut();
+    for (const track of ['inbound', 'outbound'] as const) {
+      this.#noteGap(track, false, timestampMs, 0);
+      this.#noteTurn(this.#turns[track].end(), track);
+    }
+    this.#tell({ kind: 'ended', timestampMs, reason, message });
+    this.#change({
+      state: 'ended',
+      endedAtMs: Math.round(this.#surroundings.now()),
+      endReason: reason,
+      speaking: [],
+    });
+    this.release();
+  }
+
+  #change(changed: Partial<CallSummary>): void {
+    this.#summary = { ...this.#summary, ...changed };
+    this.#surroundings.onChange(this);
+  }
+
+  #tell(event: CallEvent): void {
+    this.#events.push(event);
+    if (this.#events.length > MAX_EVENTS) this.#events.shift();
+    this.#nextEvent++;
+    for (const listener of this.eventListeners) listener(event);
+  }
+}
+
+/** One channel of what the frame holds: the wire to listeners has no more. */
+function monoOf({ samples, channels }: AudioFrame): Int16Array {
+  if (channels === 1) return samples;
+  const mono = new Int16Array(Math.floor(samples.length / channels));
+  for (let i = 0; i < mono.length; i++) {
+    let sum = 0;
+    for (let channel = 0; channel < channels; channel++) sum += samples[i * channels + channel] ?? 0;
+    mono[i] = Math.round(sum / channels);
+  }
+  return mono;
+}
