@@ -45,6 +45,9 @@ const FENCE_EVERY_MS = 1000;
 /** A mark that is overdue by this much will not come. */
 const MARK_OVERDUE_MS = 3000;
 
+/** Played audio whose time is estimated within this of the end of what was played before it follows on it. */
+const JOIN_MS = 20;
+
 /** Marks of our own begin so. */
 const OWN_MARK = 'patchcord:';
 
@@ -133,6 +136,8 @@ export class Outbound implements UtteranceOwner {
   #pumping = false;
   #closed = false;
   #marksMissing = false;
+  /** Where the next played sample is on the inbound timeline, if it follows on the last. */
+  #playedToMs = Number.NEGATIVE_INFINITY;
   #drainWaiters: (() => void)[] = [];
   #idleWaiters: (() => void)[] = [];
 
@@ -672,10 +677,16 @@ export class Outbound implements UtteranceOwner {
       samples: from === 0 && to === samples.length ? samples : (samples.slice(from, to) as typeof samples),
       sampleRate: this.wireRate,
       channels: 1,
-      timestampMs: this.#earMs(atMs ?? this.#ledger.playedAtMs(flight.position)),
+      timestampMs: this.#joined(this.#earMs(atMs ?? this.#ledger.playedAtMs(flight.position))),
       track: 'outbound',
     };
+    if (phase === 'played') this.#playedToMs = audio.timestampMs + (1000 * (to - from)) / this.wireRate;
     this.#host.tell('wire', audio, phase);
+  }
+
+  /** Time is counted from samples while sound plays on: the estimate of each frame wavers with the network. */
+  #joined(timestampMs: number): number {
+    return Math.abs(timestampMs - this.#playedToMs) < JOIN_MS ? this.#playedToMs : timestampMs;
   }
 
   /** The time of a moment at the provider on the inbound timeline, whose messages are one way old when they come. */

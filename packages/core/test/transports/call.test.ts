@@ -440,6 +440,24 @@ describe('interrupting', () => {
   });
 });
 
+test('played frames follow on each other without a seam, while an echo goes on', async () => {
+  const { call, clock } = await openLine({ delayMs: 15 });
+  const frames: AudioFrame[] = [];
+  call.observe(
+    (frame, phase) => {
+      if (frame.kind === 'audio' && phase === 'played') frames.push(frame);
+    },
+    { at: 'wire' },
+  );
+  void call.readable.pipeTo(call.writable);
+  await clock.advance(2000);
+  expect(frames.length).toBeGreaterThan(90);
+  for (const [i, frame] of frames.entries()) {
+    const next = frames[i + 1];
+    if (next) expect(next.timestampMs).toBeCloseTo(frame.timestampMs + 20, 6);
+  }
+});
+
 describe('ending', () => {
   function control() {
     const hungUp: string[] = [];
