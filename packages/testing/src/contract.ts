@@ -22,6 +22,7 @@ import {
   MediaError,
   type MediaErrorCode,
   mulaw,
+  openCall,
   RechunkStream,
   ResampleStream,
   SAMPLE_RATES,
@@ -30,6 +31,7 @@ import {
   twilio,
   type WireMessage,
 } from '@patchcord/core';
+import { createSocketPair } from './socket-pair.ts';
 
 /** A promise and what shows that it is kept: throws, or rejects, where it is not. */
 export type ContractCase = readonly [name: string, run: () => void | Promise<void>];
@@ -255,6 +257,50 @@ export const contract: readonly ContractCase[] = [
         () => fail('it was carried'),
         (error: unknown) => same(error instanceof MediaError && error.code, 'wrong-format'),
       );
+    },
+  ],
+  [
+    'a call is opened, echoed through its own streams, and closed by the provider’s stop',
+    async () => {
+      const [line, socket] = createSocketPair();
+      const provider = twilio.createProviderSerializer();
+      const sound = wireSound(5, 160);
+      const echo: number[] = [];
+      const send = (frame: FrameFromCall): void => {
+        for (const message of provider.serialize(frame)) line.send(message);
+      };
+      line.addEventListener('open', () => {
+        send(START);
+        send(audio(sound, 'inbound'));
+        send({ ...audio(sound, 'inbound'), timestampMs: 20 });
+      });
+      line.addEventListener('message', ({ data }) => {
+        for (const frame of provider.deserialize(data as string)) {
+          if (frame.kind !== 'audio') continue;
+          echo.push(...frame.samples);
+          if (echo.length === 2 * sound.length) send({ kind: 'stop' });
+        }
+      });
+      const call = await openCall(socket, twilio, { markEveryMs: 0 });
+      same([call.info.callId, call.sampleRate], [START.callId, 8000]);
+      const piped = call.readable.pipeTo(call.writable);
+      same((await call.closed).reason, 'stopped');
+      await piped;
+      same(echo, [...sound, ...sound]);
+    },
+  ],
+  [
+    'a call that does not begin with start is refused in words, and its socket closed',
+    async () => {
+      const [line, socket] = createSocketPair();
+      const closed = new Promise<void>((resolve) => line.addEventListener('close', () => resolve()));
+      const media = conversation().messages[2] as string;
+      line.addEventListener('open', () => line.send(media));
+      await openCall(socket, twilio).then(
+        () => fail('it was opened'),
+        (error: unknown) => same(error instanceof MediaError && error.code, 'opened-too-late'),
+      );
+      await closed;
     },
   ],
 ];
