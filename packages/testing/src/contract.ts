@@ -10,6 +10,7 @@ import {
   type AudioFrame,
   alaw,
   createResampler,
+  createSpeechDetector,
   DeserializeStream,
   decodeBase64,
   decodeWav,
@@ -21,6 +22,7 @@ import {
   linear16,
   MediaError,
   type MediaErrorCode,
+  measureLevel,
   mulaw,
   openCall,
   RechunkStream,
@@ -28,6 +30,7 @@ import {
   SAMPLE_RATES,
   SerializeStream,
   type StartFrame,
+  tone,
   twilio,
   type WireMessage,
 } from '@patchcord/core';
@@ -208,6 +211,20 @@ export const contract: readonly ContractCase[] = [
           same(cut, expected);
         }
       }
+    },
+  ],
+  [
+    'a tone keeps its level through the codecs, and silence is no speech',
+    () => {
+      const sound = tone({ frequency: 1000, ms: 200, sampleRate: 8000, level: -12 });
+      for (const codec of [mulaw, alaw, linear16]) {
+        const { peakDb } = measureLevel(codec.decode(codec.encode(sound)));
+        same(Math.abs(peakDb + 12) < 0.5, true);
+      }
+      same(measureLevel(new Int16Array(160)).peakDb, -120);
+      const detector = createSpeechDetector();
+      for (let frame = 0; frame < 100; frame++) detector.push(new Int16Array(160));
+      same(detector.speaking, false);
     },
   ],
   [

@@ -48,7 +48,7 @@ export interface GoldenFiles {
     }[];
   };
   readonly serialize_audio: {
-    readonly stream_sid?: string;
+    readonly stream_sid: string;
     readonly sources_pcm_b64: { readonly [rate: string]: string };
     readonly cases: readonly {
       readonly source_rate: number;

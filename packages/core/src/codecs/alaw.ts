@@ -11,23 +11,29 @@ import type { AudioCodec } from './codec.ts';
 const EVEN_BITS = 0x55; // the wire carries every other bit inverted
 
 /** Sample of each code. */
-export const ALAW_SAMPLES: Int16Array<ArrayBuffer> = Int16Array.from({ length: 256 }, (_, code) => {
-  const bits = code ^ EVEN_BITS;
-  const segment = (bits >> 4) & 7;
-  const interval = (bits & 15) << 4;
-  const magnitude = segment === 0 ? interval + 8 : (interval + 264) << (segment - 1);
-  return bits & 0x80 ? magnitude : -magnitude;
-});
+export const ALAW_SAMPLES: Int16Array<ArrayBuffer> = /* @__PURE__ */ Int16Array.from(
+  { length: 256 },
+  (_, code) => {
+    const bits = code ^ EVEN_BITS;
+    const segment = (bits >> 4) & 7;
+    const interval = (bits & 15) << 4;
+    const magnitude = segment === 0 ? interval + 8 : (interval + 264) << (segment - 1);
+    return bits & 0x80 ? magnitude : -magnitude;
+  },
+);
 
 /** Code of each sample's upper 13 bits: of `(sample >> 3) & 0x1fff`. */
-export const ALAW_CODES: Uint8Array<ArrayBuffer> = Uint8Array.from({ length: 8192 }, (_, upper) => {
-  const value = upper < 4096 ? upper : upper - 8192;
-  const mask = value < 0 ? EVEN_BITS : EVEN_BITS | 0x80;
-  const magnitude = value < 0 ? -value - 1 : value;
-  const segment = magnitude < 32 ? 0 : 27 - Math.clz32(magnitude);
-  const interval = (segment < 2 ? magnitude >> 1 : magnitude >> segment) & 15;
-  return (segment >= 8 ? 0x7f : (segment << 4) | interval) ^ mask;
-});
+export const ALAW_CODES: Uint8Array<ArrayBuffer> = /* @__PURE__ */ Uint8Array.from(
+  { length: 8192 },
+  (_, upper) => {
+    const value = upper < 4096 ? upper : upper - 8192;
+    const mask = value < 0 ? EVEN_BITS : EVEN_BITS | 0x80;
+    const magnitude = value < 0 ? -value - 1 : value;
+    const segment = magnitude < 32 ? 0 : 27 - Math.clz32(magnitude);
+    const interval = (segment < 2 ? magnitude >> 1 : magnitude >> segment) & 15;
+    return (segment >= 8 ? 0x7f : (segment << 4) | interval) ^ mask;
+  },
+);
 
 /** G.711 A-law: one code a sample. */
 export const alaw: AudioCodec = {

@@ -15,7 +15,7 @@ export interface FrameSerializer<Received extends Frame, Sent extends Frame> {
    * The messages that say a frame, in order.
    *
    * @throws {MediaError} `unsupported-frame` where the wire has no such message, `wrong-format` where it
-   * cannot carry the audio. The serializer stays usable.
+   * cannot carry the audio, `invalid-argument` before the stream is known. The serializer stays usable.
    */
   serialize(frame: Sent): WireMessage[];
   /** Messages owed in return, such as a pong. Most providers want none. */

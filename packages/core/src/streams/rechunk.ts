@@ -1,9 +1,12 @@
 import { MediaError } from '../errors.ts';
 import type { AudioFrame, Frame, Track } from '../frames/frame.ts';
 
+/** Longest frame that can be asked for. */
+const MAX_MS = 10_000;
+
 /** Options of `RechunkStream`. */
 export interface RechunkStreamOptions {
-  /** Length of the audio frames that come out, in milliseconds: more than 0. */
+  /** Length of the audio frames that come out, in milliseconds: more than 0, at most 10 000. */
   readonly ms: number;
   /** Whether the last, shorter frame of an utterance is filled up with silence. Default: false. */
   readonly pad?: boolean;
@@ -42,6 +45,8 @@ interface Held {
   readonly first: AudioFrame;
   readonly samples: Int16Array<ArrayBuffer>;
   filled: number;
+  /** Whether all samples so far were made up. */
+  concealed: boolean;
 }
 
 export function createRechunker({ ms, pad = false }: RechunkStreamOptions): Rechunker {
@@ -81,15 +86,21 @@ export function createRechunker({ ms, pad = false }: RechunkStreamOptions): Rech
     for (let start = 0; start < samples.length; ) {
       if (!current) {
         const timestampMs = frame.timestampMs + (1000 * start) / channels / sampleRate;
-        current = { first: { ...frame, timestampMs }, samples: new Int16Array(length), filled: 0 };
+        current = {
+          first: { ...frame, timestampMs },
+          samples: new Int16Array(length),
+          filled: 0,
+          concealed: true,
+        };
         held.set(track, current);
       }
       const end = Math.min(samples.length, start + length - current.filled);
       current.samples.set(samples.subarray(start, end), current.filled);
       current.filled += end - start;
+      current.concealed &&= frame.concealed === true;
       start = end;
       if (current.filled === length) {
-        frames.push({ ...current.first, samples: current.samples });
+        frames.push(frameOf(current, current.samples));
         held.delete(track);
         current = undefined;
       }
@@ -102,7 +113,7 @@ export function createRechunker({ ms, pad = false }: RechunkStreamOptions): Rech
     if (!last) return [];
     held.delete(track);
     // The array is zeros beyond what was filled in: silence.
-    return [{ ...last.first, samples: pad ? last.samples : last.samples.slice(0, last.filled) }];
+    return [frameOf(last, pad ? last.samples : last.samples.slice(0, last.filled))];
   }
 
   function endAll(): AudioFrame[] {
@@ -110,4 +121,7 @@ export function createRechunker({ ms, pad = false }: RechunkStreamOptions): Rech
   }
 }
 
-const MAX_MS = 10_000;
+function frameOf({ first, concealed }: Held, samples: Int16Array<ArrayBuffer>): AudioFrame {
+  const { concealed: _, ...rest } = first;
+  return { ...rest, samples, ...(concealed && { concealed }) };
+}

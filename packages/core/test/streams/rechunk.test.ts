@@ -96,6 +96,18 @@ describe('RechunkStream', () => {
     ]);
   });
 
+  test('calls samples made up only where all of a frame are', async () => {
+    const madeUp = { concealed: true } as const;
+    const input = [
+      audio(count(100), madeUp),
+      audio(count(220, 101)),
+      audio(count(160), madeUp),
+      audio(count(80), madeUp),
+    ];
+    const frames = await through(input, new RechunkStream({ ms: 20 }));
+    expect(frames.map((frame) => 'concealed' in frame)).toEqual([false, false, true, true]);
+  });
+
   test('neither loses nor invents a sample, whatever the cuts', async () => {
     await fc.assert(
       fc.asyncProperty(
