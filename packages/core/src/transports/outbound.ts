@@ -561,7 +561,12 @@ export class Outbound implements UtteranceOwner {
   #sendAudio(frame: WireFrame, utterance: Utterance, now: number): void {
     const { markEveryMs } = this.#host;
     const ledger = this.#ledger;
-    if (markEveryMs > 0 && ledger.drained && now - this.#lastFenceMs >= FENCE_EVERY_MS) this.#sendFence(now);
+    if (markEveryMs > 0 && ledger.drained && now - this.#lastFenceMs >= FENCE_EVERY_MS) {
+      // Nothing is left to play, so it comes back at once: its round trip is the network's. Sent before the audio, for
+      // what is sent in one burst holds up what stands behind it.
+      this.#lastFenceMs = now;
+      this.#sendOwnMark(now);
+    }
     const audio: AudioFrame = {
       kind: 'audio',
       samples: frame.samples,
@@ -582,11 +587,6 @@ export class Outbound implements UtteranceOwner {
     if (markEveryMs > 0 && (1000 * this.#samplesSinceMark) / this.wireRate >= markEveryMs)
       this.#sendOwnMark(now);
     if (!this.#host.deadlines.has('follow')) this.#host.deadlines.set('follow', now + FOLLOW_MS);
-  }
-
-  #sendFence(now: number): void {
-    this.#lastFenceMs = now;
-    this.#sendOwnMark(now);
   }
 
   #sendOwnMark(now: number): void {
@@ -612,8 +612,6 @@ export class Outbound implements UtteranceOwner {
     this.#flight = [];
     this.#markFlight = [];
     this.#samplesSinceMark = 0;
-    // Comes back at once, for nothing is left to play: tells the round trip.
-    if (this.#host.markEveryMs > 0) this.#sendFence(now);
     return heard;
   }
 

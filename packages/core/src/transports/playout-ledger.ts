@@ -23,6 +23,9 @@ const RESIDUALS = 20;
 /** Runs that are kept for marks still on their way back: a run ends only when its audio has been played. */
 const RUNS = 64;
 
+/** Weight of the latest run in what is usual. */
+const LEARNING = 0.2;
+
 /** Stated error before any round trip is known, in milliseconds: a long mobile path. */
 const UNPROBED_ERROR_MS = 150;
 
@@ -51,6 +54,8 @@ export class PlayoutLedger {
   #pending: PendingMark[] = [];
   readonly #cleared = new Map<string, number>();
   #residuals: number[] = [];
+  /** How much later than the model runs play on this link: jitter on the way there. */
+  #usualMs = 0;
   #smallestRoundTripMs = Number.POSITIVE_INFINITY;
   #largestRoundTripMs = 0;
 
@@ -95,7 +100,7 @@ export class PlayoutLedger {
     const arrivesMs = nowMs + this.oneWayMs;
     const previousEndMs = this.#playEndMs + this.#correctionMs();
     if (arrivesMs > previousEndMs) {
-      this.#residuals.length = 0;
+      this.#learn();
       this.#runs.push({ position: this.#sent, startMs: arrivesMs });
       if (this.#runs.length > RUNS) this.#runs.shift();
       this.#playEndMs = arrivesMs;
@@ -175,8 +180,8 @@ export class PlayoutLedger {
     const heard = this.heardAt(nowMs);
     for (const { name } of this.#pending) this.#cleared.set(name, (this.#cleared.get(name) ?? 0) + 1);
     this.#pending.length = 0;
+    this.#learn();
     this.#runs.length = 0;
-    this.#residuals.length = 0;
     this.#playEndMs = Number.NEGATIVE_INFINITY;
     this.#floor = this.#sent;
     this.#confirmed = this.#sent;
@@ -201,11 +206,25 @@ export class PlayoutLedger {
     this.#residuals.push(residualMs);
   }
 
+  /** How much later than the model this run plays: by its marks or, before one came back, as earlier runs did. */
   #correctionMs(): number {
-    if (this.#residuals.length === 0) return 0;
+    if (this.#residuals.length === 0) return this.#usualMs;
     let smallest = Number.POSITIVE_INFINITY;
     for (const residual of this.#residuals) smallest = Math.min(smallest, residual);
-    return smallest;
+    // The earliest of n delays that are spread evenly lies, on average, 1 / (n + 1) of the spread above the least.
+    return smallest - this.#spreadMs / (this.#residuals.length + 1);
+  }
+
+  /** How far delays of one way are spread: half of what round trips are, which have two. */
+  get #spreadMs(): number {
+    return this.oneWayMs === 0 ? 0 : (this.#largestRoundTripMs - this.#smallestRoundTripMs) / 2;
+  }
+
+  /** A run is over: the next one is taken to be as late. */
+  #learn(): void {
+    if (this.#residuals.length === 0) return;
+    this.#usualMs += LEARNING * (this.#correctionMs() - this.#usualMs);
+    this.#residuals.length = 0;
   }
 
   #modelledMs(position: number): number {

@@ -1,0 +1,271 @@
+import type { FilterBank } from '../filter-bank.ts';
+import {
+  block,
+  type Code,
+  f32x4_add,
+  f32x4_convert_i32x4_s,
+  f32x4_mul,
+  I32,
+  i16x8_narrow_i32x4_s,
+  i32_add,
+  i32_const,
+  i32_div_u,
+  i32_ge_u,
+  i32_lt_u,
+  i32_mul,
+  i32_rem_u,
+  i32_sub,
+  i32x4_shuffle,
+  i32x4_splat,
+  i32x4_sub,
+  local_get,
+  local_set,
+  loop_while,
+  V128,
+  v128_load,
+  v128_load16x4_s,
+  v128_store,
+  wasmModule,
+} from './assembler.ts';
+
+/** Where the parts of a kernel's memory begin, in bytes. */
+export interface Addresses {
+  /** 16-bit samples, as a stream lays them. */
+  readonly line: number;
+  /** The same as 32-bit floating-point numbers. */
+  readonly numbers: number;
+  /** Outputs, as 16-bit samples. */
+  readonly outputs: number;
+  /** `taps` floating-point numbers for each phase, the oldest sample's first. */
+  readonly coefficients: number;
+}
+
+// Parameters of the kernel, as locals.
+/** Samples in the line. */
+const LENGTH = 0;
+/** Grid steps from the first new sample to the first output. */
+const STEP = 1;
+/** Outputs to make. */
+const COUNT = 2;
+
+// Locals: integers.
+/** Bytes of the outputs made so far. */
+const OUT = 3;
+/** Byte of the coefficients of the next output. */
+const NEXT_C = 4;
+/** Byte of the window of the next output. */
+const NEXT_X = 5;
+const CARRY = 6;
+/** Byte of the coefficients that are multiplied; in a tile, counted from the beginning of a phase. */
+const C = [7, 8, 9, 10] as const;
+/** Byte of the samples that they are multiplied by. */
+const X = [11, 12, 13, 14] as const;
+const INTEGERS = 12;
+
+// Locals: vectors.
+/** 1.5 · 2^23 in each lane. */
+const MAGIC = 15;
+const SAMPLES = 16;
+const ROW = 17;
+const MOST_ROWS = 6;
+const SUM = ROW + MOST_ROWS;
+const MOST_SUMS = 8;
+const VECTORS = 2 + MOST_ROWS + MOST_SUMS;
+
+/** Vectors of four taps in one turn of the innermost loop. */
+const UNROLLED = 4;
+
+/**
+ * A module for one bank, whose numbers are part of its code: `run(length, step, count)` makes `count` outputs from
+ * `length` samples of the line.
+ *
+ * An output is four partial sums, of every fourth tap, added up at its end: always in the same order, whichever
+ * outputs are made beside it. A last tile that is not full makes outputs that nobody reads, of numbers that happen
+ * to lie in memory.
+ */
+export function kernel(bank: FilterBank, at: Addresses): Uint8Array<ArrayBuffer> {
+  const makeOutputs = bank.stride === 1 || bank.phases === 1 ? tiles(bank, at) : strides(bank, at);
+  return wasmModule({
+    parameters: 3,
+    locals: [
+      ...Array.from({ length: INTEGERS }, () => I32),
+      ...Array.from({ length: VECTORS }, () => V128),
+    ],
+    body: block(widen(at), local_set(MAGIC, i32x4_splat(i32_const(MAGIC_BITS))), makeOutputs),
+  });
+}
+
+/** The line as floating-point numbers, eight at a time. */
+function widen({ line, numbers }: Addresses): Code {
+  const [from, to] = [X[0], X[1]];
+  const eight = block(
+    ...[0, 4].map((n) =>
+      v128_store(
+        local_get(to),
+        f32x4_convert_i32x4_s(v128_load16x4_s(local_get(from), line + 2 * n)),
+        numbers + 4 * n,
+      ),
+    ),
+    increase(from, 16),
+    increase(to, 32),
+  );
+  const more = i32_lt_u(local_get(from), i32_mul(local_get(LENGTH), i32_const(2)));
+  return loop_while(more, eight);
+}
+
+/**
+ * Outputs where either all phases share a window (upwards by a whole number) or all windows share a phase
+ * (downwards): some rows of coefficients times some windows at once, so that what is loaded is used several times.
+ */
+function tiles(bank: FilterBank, at: Addresses): Code {
+  const rows = bank.phases;
+  const windows = bank.phases === 1 ? MOST_SUMS : Math.floor(MOST_SUMS / rows);
+  const rowBytes = 4 * bank.taps;
+  const pitch = 4 * bank.stride;
+  const [c, x] = [C[0], X[0]];
+
+  const multiply = (offset: number, first: boolean): Code => {
+    const row = (r: number) => v128_load(local_get(c), at.coefficients + r * rowBytes + offset);
+    const window = (w: number) => v128_load(local_get(x), at.numbers + w * pitch + offset);
+    const sums = range(windows).map((w) =>
+      block(
+        local_set(SAMPLES, window(w)),
+        ...range(rows).map((r) => add(SUM + w * rows + r, local_get(ROW + r), local_get(SAMPLES), first)),
+      ),
+    );
+    return block(...range(rows).map((r) => local_set(ROW + r, row(r))), ...sums);
+  };
+
+  const tile = block(
+    local_set(c, i32_const(0)),
+    local_set(x, local_get(NEXT_X)),
+    allTaps(bank.taps, multiply, [c, x], i32_const(rowBytes)),
+    store(rows * windows, at),
+    increase(NEXT_X, windows * pitch),
+  );
+  const start = local_set(NEXT_X, bank.phases === 1 ? i32_mul(local_get(STEP), i32_const(4)) : i32_const(0));
+  return block(start, loop_while(moreOutputs, tile));
+}
+
+/** Outputs that are each of another phase and another window: four at a time, so that four sums are under way. */
+function strides(bank: FilterBank, at: Addresses): Code {
+  const { phases, stride, taps } = bank;
+  const rowBytes = 4 * taps;
+  const ends = at.coefficients + phases * rowBytes;
+  const wholeSamples = Math.floor(stride / phases);
+
+  const multiply = (offset: number, first: boolean): Code =>
+    block(
+      ...range(4).map((o) =>
+        add(
+          SUM + o,
+          v128_load(local_get(C[o] ?? 0), offset),
+          v128_load(local_get(X[o] ?? 0), at.numbers + offset),
+          first,
+        ),
+      ),
+    );
+
+  /** Goes from one output to the next: on by `stride` steps of the grid, into the next sample at its last phase. */
+  const advance = block(
+    increase(NEXT_C, (stride - wholeSamples * phases) * rowBytes),
+    local_set(CARRY, i32_ge_u(local_get(NEXT_C), i32_const(ends))),
+    local_set(
+      NEXT_C,
+      i32_sub(local_get(NEXT_C), i32_mul(local_get(CARRY), i32_const(phases * rowBytes))),
+    ),
+    increase(NEXT_X, 4 * wholeSamples),
+    local_set(NEXT_X, i32_add(local_get(NEXT_X), i32_mul(local_get(CARRY), i32_const(4)))),
+  );
+  const four = block(
+    ...range(4).map((o) =>
+      block(local_set(C[o] ?? 0, local_get(NEXT_C)), local_set(X[o] ?? 0, local_get(NEXT_X)), advance),
+    ),
+    local_set(CARRY, i32_add(local_get(C[0]), i32_const(rowBytes))),
+    allTaps(taps, multiply, [...C, ...X], local_get(CARRY)),
+    store(4, at),
+  );
+  const phase = i32_rem_u(local_get(STEP), i32_const(phases));
+  return block(
+    local_set(NEXT_C, i32_add(i32_mul(phase, i32_const(rowBytes)), i32_const(at.coefficients))),
+    local_set(NEXT_X, i32_mul(i32_div_u(local_get(STEP), i32_const(phases)), i32_const(4))),
+    loop_while(moreOutputs, four),
+  );
+}
+
+const moreOutputs: Code = i32_lt_u(local_get(OUT), i32_mul(local_get(COUNT), i32_const(2)));
+
+/**
+ * All taps, four in a vector and `UNROLLED` vectors a turn; those that do not fill a turn come first.
+ *
+ * @param multiply code that adds the products of four taps, the given bytes from the pointers, to the sums
+ * @param pointers advanced as the taps go by; the first is compared with `end`
+ */
+function allTaps(
+  taps: number,
+  multiply: (offset: number, first: boolean) => Code,
+  pointers: readonly number[],
+  end: Code,
+): Code {
+  const vectors = taps / 4;
+  const head = vectors % UNROLLED || UNROLLED;
+  const code = [...range(head).map((n) => multiply(16 * n, n === 0))];
+  if (vectors > head) {
+    const turn = [
+      ...range(UNROLLED).map((n) => multiply(16 * n, false)),
+      ...pointers.map((pointer) => increase(pointer, 16 * UNROLLED)),
+    ];
+    code.push(...pointers.map((pointer) => increase(pointer, 16 * head)));
+    code.push(loop_while(i32_lt_u(local_get(pointers[0] ?? 0), end), block(...turn)));
+  }
+  return block(...code);
+}
+
+/** Adds a product to a sum, or begins the sum with it. */
+function add(sum: number, a: Code, b: Code, first: boolean): Code {
+  const product = f32x4_mul(a, b);
+  return local_set(sum, first ? product : f32x4_add(local_get(sum), product));
+}
+
+/**
+ * Adds up each of `count` sums, rounds, saturates and stores. Eight samples are always written; those beyond
+ * `count` are written over by the next ones.
+ */
+function store(count: number, { outputs }: Addresses): Code {
+  const first = rounded(total(range(4).map((n) => SUM + n)));
+  const second = count > 4 ? rounded(total(range(4).map((n) => SUM + 4 + (n % (count - 4))))) : first;
+  return block(v128_store(local_get(OUT), i16x8_narrow_i32x4_s(first, second), outputs), increase(OUT, 2 * count));
+}
+
+/** The totals of four vectors, as one: halves are added to halves, then quarters to quarters. */
+function total(vectors: readonly number[]): Code {
+  const [a = 0, b = 0, c = 0, d = 0] = vectors;
+  const halves = (v: number, w: number) => {
+    const [first, second] = [local_get(v), local_get(w)];
+    return f32x4_add(
+      i32x4_shuffle(first, second, [0, 4, 1, 5]), 
+      i32x4_shuffle(first, second, [2, 6, 3, 7]),
+    );
+  };
+  const [low, high] = [local_get(SAMPLES), local_get(ROW)];
+  return block(
+    local_set(SAMPLES, halves(a, b)),
+    local_set(ROW, halves(c, d)),
+    f32x4_add(i32x4_shuffle(low, high, [0, 1, 4, 5]), i32x4_shuffle(low, high, [2, 3, 6, 7])),
+  );
+}
+
+/**
+ * To the nearest integer. Added to 1.5 · 2^23, a number of less than 2^22 has no room left for fractions, and its
+ * integer is the difference of the bits.
+ */
+function rounded(vector: Code): Code {
+  return i32x4_sub(f32x4_add(vector, local_get(MAGIC)), local_get(MAGIC));
+}
+
+const MAGIC_BITS = 0x4b400000;
+
+const increase = (index: number, by: number): Code =>
+  local_set(index, i32_add(local_get(index), i32_const(by)));
+
+const range = (length: number): readonly number[] => Array.from({ length }, (_, index) => index);
