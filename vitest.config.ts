@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import { inlineWorklet } from './scripts/inline-worklet.mjs';
 
 const conditions = ['@patchcord/source'];
-const executablePath = process.env['CHROMIUM_PATH'];
+const executablePath = process.env.CHROMIUM_PATH;
 
 /** No autoplay flag: a test that needs a gesture makes a real click. */
 const args = [

@@ -37,7 +37,6 @@ export type CallObserver = (frame: Frame, phase: Phase) => void;
 /** What a warning is about. Each has a cause and a cure, in its message. */
 export type CallWarningCode =
   | 'malformed-message'
-  | 'wrong-stream'
   | 'one-way-stream'
   | 'lost-audio'
   | 'inactive'
