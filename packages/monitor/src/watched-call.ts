@@ -26,12 +26,6 @@ const MAX_EVENTS = 1000;
 /** Cleared audio that comes within this time belongs to one cut, in milliseconds. */
 const CUT_MS = 20;
 
-/**
- * When the caller heard something is an estimate, which each mark that comes back corrects by a little. Sound that
- * comes within this time of the end of the sound before it has followed it without a break, in milliseconds.
- */
-const SEAM_MS = 10;
-
 /** Sound goes to listeners in packets of this length, in milliseconds. */
 const PACKET_MS = 20;
 
@@ -89,8 +83,6 @@ export class WatchedCall {
     outbound: undefined,
   };
   #cut: { readonly timestampMs: number; unheardMs: number; readonly cancel: () => void } | undefined;
-  /** Where the outbound sound heard so far ends. */
-  #playedUntilMs = Number.NEGATIVE_INFINITY;
   #unobserve: (() => void) | undefined;
 
   constructor(id: string, call: Call, options: WatchOptions, surroundings: WatchSurroundings) {
@@ -163,7 +155,7 @@ export class WatchedCall {
     if (frame.kind === 'audio') {
       if (phase === 'received') this.#hear(frame, frame.track, frame.concealed === true);
       // Whatever track an app's frame says, what the caller has heard is the outbound one.
-      else if (phase === 'played') this.#hear(this.#seamless(frame), 'outbound', false);
+      else if (phase === 'played') this.#hear(frame, 'outbound', false);
       else if (phase === 'cleared') this.#noteCut(frame);
       return;
     }
@@ -182,14 +174,6 @@ export class WatchedCall {
         if (phase !== 'received') return;
     }
     this.#tell({ kind: 'frame', frame, phase, timestampMs: this.call.timestampMs });
-  }
-
-  /** Puts what was played behind what was played before, where it is as good as there. */
-  #seamless(frame: AudioFrame): AudioFrame {
-    const isNext = Math.abs(frame.timestampMs - this.#playedUntilMs) < SEAM_MS;
-    const timestampMs = isNext ? this.#playedUntilMs : frame.timestampMs;
-    this.#playedUntilMs = timestampMs + durationMs(frame);
-    return { ...frame, timestampMs };
   }
 
   #hear(frame: AudioFrame, track: Track, concealed: boolean): void {

@@ -1,13 +1,10 @@
-import { createResampler, type Resampler } from '../dsp/resampler.ts';
 import { MediaError } from '../errors.ts';
 import {
-  type AudioFrame,
   durationMs,
   type Frame,
   type FrameFromCall,
   type FrameToCall,
   type StartFrame,
-  type Track,
 } from '../frames/frame.ts';
 import type { FrameSerializer, Provider } from '../serializers/serializer.ts';
 import { type Clock, systemClock } from '../streams/clock.ts';
@@ -25,18 +22,19 @@ import type {
   EndOptions,
   Interruption,
   OpenPlayback,
-  Phase,
   PlayOptions,
   PlaySource,
 } from './call.ts';
 import { Deadlines } from './deadlines.ts';
+import { InboundAudio } from './inbound-audio.ts';
 import { InboundQueue } from './inbound-queue.ts';
+import { Observers } from './observers.ts';
 import { Outbound, type OutboundDeadline, type OutboundHost } from './outbound.ts';
 import { CLOSE_NORMAL, closeSocket, isOpen, wireMessage } from './socket.ts';
-import { Timeline } from './timeline.ts';
 
 type CallDeadline = OutboundDeadline | 'inactive' | 'idle' | 'too-long' | 'untouched' | 'end' | 'closing';
 
+const DEFAULT_QUALITY = 'balanced';
 const DEFAULT_IDLE_MS = 30_000;
 const DEFAULT_LONGEST_CALL_MS = 4 * 60 * 60_000;
 const DEFAULT_GAP_CAP_MS = 10_000;
@@ -79,12 +77,6 @@ class WarningEvent extends Event implements CallWarningEvent {
   }
 }
 
-/** What is known of a track that comes in. */
-interface InboundTrack {
-  readonly timeline: Timeline;
-  readonly resampler: Resampler | undefined;
-}
-
 /** A call that is up: one engine for its three ways in and out, and the one owner of how it ends. */
 export class LiveCall implements Call {
   readonly info: StartFrame;
@@ -99,7 +91,8 @@ export class LiveCall implements Call {
   readonly #startedAtMs: number;
   readonly #outbound: Outbound;
   readonly #inbound: InboundQueue;
-  readonly #tracks = new Map<Track, InboundTrack>();
+  readonly #inboundAudio: InboundAudio;
+  readonly #observers = new Observers((error) => this.#observerFailed(error));
   readonly #events = new EventTarget();
   readonly #warned = new Set<CallWarningCode>();
   readonly #stats: MutableStats = {
@@ -116,8 +109,6 @@ export class LiveCall implements Call {
     passedOver: 0,
     observerErrors: 0,
   };
-  #appObservers: CallObserver[] = [];
-  #wireObservers: CallObserver[] = [];
   #writable: WritableStream<Frame> | undefined;
   #lateMs = 0;
   #lastMessageMs: number;
@@ -160,8 +151,7 @@ export class LiveCall implements Call {
       this.#stats.unreadMs += audioMs;
     });
     this.#outbound = new Outbound(this.#outboundHost(provider));
-    // A rate that cannot be converted is refused before the first audio comes.
-    this.#track('inbound');
+    this.#inboundAudio = this.#openInboundAudio();
     this.#inbound.push(info);
     this.#deadlines.set('inactive', now + INACTIVE_MS);
     this.#deadlines.set('idle', now + this.#idleTimeoutMs);
@@ -186,13 +176,7 @@ export class LiveCall implements Call {
   }
 
   observe(observer: CallObserver, { at = 'app' }: { readonly at?: 'app' | 'wire' } = {}): () => void {
-    // Fresh arrays, so that an observer that is removed while frames are told does not disturb the round.
-    if (at === 'wire') this.#wireObservers = [...this.#wireObservers, observer];
-    else this.#appObservers = [...this.#appObservers, observer];
-    return () => {
-      this.#wireObservers = this.#wireObservers.filter((other) => other !== observer);
-      this.#appObservers = this.#appObservers.filter((other) => other !== observer);
-    };
+    return this.#observers.add(observer, at);
   }
 
   send(frame: Frame): boolean {
@@ -282,13 +266,14 @@ export class LiveCall implements Call {
   #frame(frame: FrameFromCall, now: number): void {
     switch (frame.kind) {
       case 'audio':
-        this.#audio(frame, now);
+        this.#originMs = Math.min(this.#originMs, now - frame.timestampMs - durationMs(frame));
+        this.#inboundAudio.received(frame);
         return;
       case 'mark': {
         const outcome = this.#outbound.markEchoed(frame.name, now);
         if (outcome === undefined) return;
         this.#pass(frame);
-        if (outcome !== 'unknown') this.#tellBoth(frame, outcome);
+        if (outcome !== 'unknown') this.#observers.tellBoth(frame, outcome);
         return;
       }
       case 'start':
@@ -306,73 +291,29 @@ export class LiveCall implements Call {
   }
 
   #pass(frame: FrameFromCall): void {
-    this.#tellBoth(frame, 'received');
+    this.#observers.tellBoth(frame, 'received');
     this.#inbound.push(frame);
   }
 
-  #audio(frame: AudioFrame, now: number): void {
-    const track = this.#track(frame.track);
-    const ms = durationMs(frame);
-    const placement = track.timeline.place(frame.timestampMs, ms);
-    this.#stats.receivedMs += ms;
-    this.#originMs = Math.min(this.#originMs, now - frame.timestampMs - ms);
-    if (placement.verdict !== 'next') {
-      this.#stats[placement.verdict]++;
-      return;
-    }
-    if (placement.gapMs > 0) this.#conceal(frame, placement.timestampMs, placement.gapMs, track);
-    const { timestampMs } = placement;
-    const placed = timestampMs === frame.timestampMs ? frame : { ...frame, timestampMs };
-    this.#tell(this.#wireObservers, placed, 'received');
-    this.#hear(placed, track);
-  }
-
-  /** Fills a gap with silence, through the resampler, so that nothing it holds is lost. */
-  #conceal(next: AudioFrame, endMs: number, gapMs: number, track: InboundTrack): void {
-    const filledMs = Math.min(gapMs, this.#options.gapCapMs ?? DEFAULT_GAP_CAP_MS);
-    this.#stats.lostMs += gapMs;
-    this.warn(
-      'lost-audio',
-      `${Math.round(gapMs)} ms of the ${next.track} track never came. Silence stands in its place. If it happens again, check the network between the provider and this server.`,
-    );
-    const silence: AudioFrame = {
-      kind: 'audio',
-      samples: new Int16Array(Math.round((filledMs * next.sampleRate) / 1000)),
-      sampleRate: next.sampleRate,
-      channels: 1,
-      timestampMs: endMs - filledMs,
-      track: next.track,
-      concealed: true,
-    };
-    if (silence.samples.length === 0) return;
-    this.#tell(this.#wireObservers, silence, 'received');
-    this.#hear(silence, track);
-  }
-
-  #hear(frame: AudioFrame, { resampler }: InboundTrack): void {
-    let heard = frame;
-    if (resampler) {
-      const samples = resampler.push(frame.samples);
-      if (samples.length === 0) return;
-      heard = { ...frame, samples, sampleRate: this.sampleRate };
-    }
-    this.#tell(this.#appObservers, heard, 'received');
-    this.#inbound.push(heard);
-  }
-
-  #track(name: Track): InboundTrack {
-    let track = this.#tracks.get(name);
-    if (!track) {
-      const from = this.info.format.sampleRate;
-      const to = this.sampleRate;
-      const { quality } = this.#options;
-      track = {
-        timeline: new Timeline(),
-        resampler: from === to ? undefined : createResampler(quality ? { from, to, quality } : { from, to }),
-      };
-      this.#tracks.set(name, track);
-    }
-    return track;
+  #openInboundAudio(): InboundAudio {
+    const { quality = DEFAULT_QUALITY, gapCapMs = DEFAULT_GAP_CAP_MS } = this.#options;
+    return new InboundAudio({
+      wireRate: this.info.format.sampleRate,
+      appRate: this.sampleRate,
+      quality,
+      gapCapMs,
+      counted: this.#stats,
+      heardAtWire: (frame) => this.#observers.tell('wire', frame, 'received'),
+      heardAtApp: (frame) => {
+        this.#observers.tell('app', frame, 'received');
+        this.#inbound.push(frame);
+      },
+      lost: (track, ms) =>
+        this.warn(
+          'lost-audio',
+          `${Math.round(ms)} ms of the ${track} track never came. Silence stands in its place. If it happens again, check the network between the provider and this server.`,
+        ),
+    });
   }
 
   #malformed(error: unknown): void {
@@ -381,19 +322,13 @@ export class LiveCall implements Call {
     this.#warnOnce('malformed-message', `${why} It was passed over and the call goes on.`);
   }
 
-  #tell(observers: readonly CallObserver[], frame: Frame, phase: Phase): void {
-    for (const observer of observers) {
-      try {
-        observer(frame, phase);
-      } catch (error) {
-        this.#stats.observerErrors++;
-        const name = error instanceof Error ? error.name : typeof error;
-        this.#warnOnce(
-          'observer-failed',
-          `An observer of the call threw (${name}); it is asked again with the next frame. Mend the observer.`,
-        );
-      }
-    }
+  #observerFailed(error: unknown): void {
+    this.#stats.observerErrors++;
+    const name = error instanceof Error ? error.name : typeof error;
+    this.#warnOnce(
+      'observer-failed',
+      `An observer of the call threw (${name}); it is asked again with the next frame. Mend the observer.`,
+    );
   }
 
   #warnOnce(code: CallWarningCode, message: string): void {
@@ -478,12 +413,11 @@ export class LiveCall implements Call {
 
   #outboundHost(provider: Provider): OutboundHost {
     const {
-      quality = 'balanced',
+      quality = DEFAULT_QUALITY,
       sendAheadMs = DEFAULT_SEND_AHEAD_MS,
       maxQueuedMs = DEFAULT_QUEUED_MS,
       markEveryMs = DEFAULT_MARK_EVERY_MS,
     } = this.#options;
-    const call = this;
     return {
       clock: this.#clock,
       deadlines: this.#deadlines,
@@ -495,17 +429,10 @@ export class LiveCall implements Call {
       markEveryMs,
       sendsDtmf: provider.capabilities.sendsDtmf,
       counted: this.#stats,
-      get observedAtWire() {
-        return call.#wireObservers.length > 0;
-      },
-      get observedAtApp() {
-        return call.#appObservers.length > 0;
-      },
       bufferedAmount: () => this.#socket.bufferedAmount ?? 0,
       transmit: (frame) => this.#transmit(frame),
       timelineMs: (clockMs) => this.#timelineMs(clockMs),
-      tell: (at, frame, phase) =>
-        this.#tell(at === 'wire' ? this.#wireObservers : this.#appObservers, frame, phase),
+      observers: this.#observers,
       warn: (code, message) => this.#warnOnce(code, message),
       inspect: (samples) => this.#inspect(samples),
       stalled: () => {
@@ -515,11 +442,6 @@ export class LiveCall implements Call {
         );
       },
     };
-  }
-
-  #tellBoth(frame: Frame, phase: Phase): void {
-    this.#tell(this.#wireObservers, frame, phase);
-    this.#tell(this.#appObservers, frame, phase);
   }
 
   // --- ending ---
@@ -667,8 +589,7 @@ export class LiveCall implements Call {
     if (!this.#end) return;
     this.#deadlines.stop();
     this.#unfollowSignal?.();
-    this.#appObservers = [];
-    this.#wireObservers = [];
+    this.#observers.clear();
     this.#settleClosed(this.#end);
   }
 }

@@ -14,6 +14,7 @@ import type {
 } from './call.ts';
 import type { Deadlines } from './deadlines.ts';
 import { feed } from './feed.ts';
+import type { Observers } from './observers.ts';
 import { type MarkOutcome, PlayoutLedger } from './playout-ledger.ts';
 import type { Piece, TellPiece } from './trail.ts';
 import { assertMono, Utterance, type UtteranceOwner, type WireFrame } from './utterance.ts';
@@ -70,10 +71,7 @@ export interface OutboundHost {
   transmit(frame: FrameToCall): void;
   /** The clock's time of an arrival as a time on the inbound timeline. */
   timelineMs(clockMs: number): number;
-  /** Tells observers at the wire, or at the app. */
-  tell(at: 'app' | 'wire', frame: Frame, phase: Phase): void;
-  readonly observedAtWire: boolean;
-  readonly observedAtApp: boolean;
+  readonly observers: Observers;
   warn(code: CallWarningCode, message: string): void;
   /** Sound begins that is to be heard. */
   inspect(samples: Int16Array): void;
@@ -288,7 +286,7 @@ export class Outbound implements UtteranceOwner {
       this.#tellPlayed(flight, 0, this.frameSamples, 'played');
     }
     if (count > 0) this.#flight.splice(0, count);
-    if (this.#host.observedAtApp) for (const utterance of this.#flying) utterance.followed(heard);
+    if (this.#host.observers.any('app')) for (const utterance of this.#flying) utterance.followed(heard);
     if (this.#host.markEveryMs === 0) {
       const surely = this.#ledger.heardAt(now - this.#ledger.errorMs);
       this.#settlePlayed(surely);
@@ -366,7 +364,7 @@ export class Outbound implements UtteranceOwner {
   }
 
   tellPiece(utterance: Utterance): TellPiece | undefined {
-    if (!this.#host.observedAtApp) return undefined;
+    if (!this.#host.observers.any('app')) return undefined;
     return ({ samples, sampleRate }, phase, ownStart) => {
       const now = this.#host.clock.now();
       const position = phase === 'played' ? utterance.positionOf(ownStart) : undefined;
@@ -374,7 +372,7 @@ export class Outbound implements UtteranceOwner {
         phase === 'sent'
           ? this.#host.timelineMs(now)
           : this.#earMs(position === undefined ? now : this.#ledger.playedAtMs(position));
-      this.#host.tell(
+      this.#host.observers.tell(
         'app',
         { kind: 'audio', samples, sampleRate, channels: 1, timestampMs, track: 'outbound' },
         phase,
@@ -517,12 +515,12 @@ export class Outbound implements UtteranceOwner {
         this.#ledger.markSent(entry.name, now);
         this.#samplesSinceMark = 0;
         this.#host.transmit(entry);
-        this.#tellBoth(entry, 'sent');
+        this.#host.observers.tellBoth(entry, 'sent');
         return true;
       case 'pass':
         this.#queue.shift();
         this.#host.transmit(entry.frame);
-        this.#tellBoth(entry.frame, 'sent');
+        this.#host.observers.tellBoth(entry.frame, 'sent');
         return true;
     }
   }
@@ -582,7 +580,7 @@ export class Outbound implements UtteranceOwner {
     utterance.sent(position, frame);
     this.#flight.push({ frame, utterance, position });
     this.#host.counted.sentMs += MESSAGE_MS;
-    if (this.#host.observedAtWire) this.#host.tell('wire', audio, 'sent');
+    if (this.#host.observers.any('wire')) this.#host.observers.tell('wire', audio, 'sent');
     this.#samplesSinceMark += frame.samples.length;
     if (markEveryMs > 0 && (1000 * this.#samplesSinceMark) / this.wireRate >= markEveryMs)
       this.#sendOwnMark(now);
@@ -668,7 +666,7 @@ export class Outbound implements UtteranceOwner {
   }
 
   #tellPlayed(flight: Flight, from: number, to: number, phase: Phase, atMs?: number): void {
-    if (from >= to || !this.#host.observedAtWire) return;
+    if (from >= to || !this.#host.observers.any('wire')) return;
     const { samples } = flight.frame;
     const audio: AudioFrame = {
       kind: 'audio',
@@ -679,7 +677,7 @@ export class Outbound implements UtteranceOwner {
       track: 'outbound',
     };
     if (phase === 'played') this.#playedToMs = audio.timestampMs + (1000 * (to - from)) / this.wireRate;
-    this.#host.tell('wire', audio, phase);
+    this.#host.observers.tell('wire', audio, phase);
   }
 
   /** Time is counted from samples while sound plays on: the estimate of each frame wavers with the network. */
@@ -690,11 +688,6 @@ export class Outbound implements UtteranceOwner {
   /** The time of a moment at the provider on the inbound timeline, whose messages are one way old when they come. */
   #earMs(clockMs: number): number {
     return this.#host.timelineMs(clockMs + this.#ledger.oneWayMs);
-  }
-
-  #tellBoth(frame: Frame, phase: Phase): void {
-    this.#host.tell('wire', frame, phase);
-    this.#host.tell('app', frame, phase);
   }
 
   #wake(): void {
