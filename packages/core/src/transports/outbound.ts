@@ -6,7 +6,6 @@ import type {
   CallWarningCode,
   Interruption,
   OpenPlayback,
-  Phase,
   Playback,
   PlaybackEnd,
   PlayOptions,
@@ -14,7 +13,7 @@ import type {
 } from './call.ts';
 import type { Deadlines } from './deadlines.ts';
 import { feed } from './feed.ts';
-import type { Observers } from './observers.ts';
+import { type CutOff, InFlight, type InFlightHost, type Retaken, retake } from './in-flight.ts';
 import { type MarkOutcome, PlayoutLedger } from './playout-ledger.ts';
 import type { Piece, TellPiece } from './trail.ts';
 import { assertMono, Utterance, type UtteranceOwner, type WireFrame } from './utterance.ts';
@@ -46,9 +45,6 @@ const FENCE_EVERY_MS = 1000;
 /** A mark that is overdue by this much will not come. */
 const MARK_OVERDUE_MS = 3000;
 
-/** Played audio whose time is estimated within this of the end of what was played before it follows on it. */
-const JOIN_MS = 20;
-
 /** Marks of our own begin so. */
 const OWN_MARK = 'patchcord:';
 
@@ -56,7 +52,7 @@ const OWN_MARK = 'patchcord:';
 export type OutboundDeadline = 'pump' | 'utterance' | 'follow';
 
 /** What the way out needs of its call. */
-export interface OutboundHost {
+export interface OutboundHost extends InFlightHost {
   readonly clock: Clock;
   readonly deadlines: Pick<Deadlines<OutboundDeadline>, 'set' | 'has' | 'clear'>;
   readonly wireRate: number;
@@ -69,9 +65,6 @@ export interface OutboundHost {
   /** Bytes that wait in the socket. */
   bufferedAmount(): number;
   transmit(frame: FrameToCall): void;
-  /** The clock's time of an arrival as a time on the inbound timeline. */
-  timelineMs(clockMs: number): number;
-  readonly observers: Observers;
   warn(code: CallWarningCode, message: string): void;
   /** Sound begins that is to be heard. */
   inspect(samples: Int16Array): void;
@@ -80,31 +73,10 @@ export interface OutboundHost {
   readonly counted: { sentMs: number; clearedMs: number; passedOver: number };
 }
 
-type Entry =
-  | Utterance
-  | { readonly kind: 'mark'; readonly name: string }
-  | { readonly kind: 'pass'; readonly frame: MessageFrame | DtmfFrame }
-  /** Sound taken back from the provider, to be sent again. */
-  | { readonly kind: 'again'; readonly frame: WireFrame; readonly utterance: Utterance };
+type Entry = Utterance | Retaken | { readonly kind: 'pass'; readonly frame: MessageFrame | DtmfFrame };
 
-type Again = Extract<Entry, { readonly kind: 'again' }>;
-
-function isAgain(entry: Entry): entry is Again {
+function isAgain(entry: Entry): entry is Extract<Retaken, { readonly kind: 'again' }> {
   return !(entry instanceof Utterance) && entry.kind === 'again';
-}
-
-/** A frame in the provider's hands. */
-interface Flight {
-  readonly frame: WireFrame;
-  readonly utterance: Utterance;
-  /** Position of its first sample. */
-  readonly position: number;
-}
-
-/** A mark of the app's in the provider's hands. */
-interface MarkFlight {
-  readonly name: string;
-  readonly position: number;
 }
 
 /**
@@ -123,8 +95,7 @@ export class Outbound implements UtteranceOwner {
   #flying: Utterance[] = [];
   /** Where each utterance that was sent whole ends, padding included. */
   readonly #ends = new Map<Utterance, number>();
-  #flight: Flight[] = [];
-  #markFlight: MarkFlight[] = [];
+  readonly #flight: InFlight;
   /** Echoes of marks that were taken back, to be passed over. */
   readonly #retaken = new Map<string, number>();
   #ownMarks = 0;
@@ -134,8 +105,6 @@ export class Outbound implements UtteranceOwner {
   #pumping = false;
   #closed = false;
   #marksMissing = false;
-  /** Where the next played sample is on the inbound timeline, if it follows on the last. */
-  #playedToMs = Number.NEGATIVE_INFINITY;
   #drainWaiters: (() => void)[] = [];
   #idleWaiters: (() => void)[] = [];
 
@@ -145,6 +114,7 @@ export class Outbound implements UtteranceOwner {
     this.appRate = host.appRate;
     this.frameSamples = (host.wireRate * MESSAGE_MS) / 1000;
     this.#ledger = new PlayoutLedger(host.wireRate);
+    this.#flight = new InFlight(host, this.#ledger, host.wireRate);
   }
 
   // --- the app's words ---
@@ -219,7 +189,7 @@ export class Outbound implements UtteranceOwner {
     const waiting = this.#queue.filter((entry) => entry instanceof Utterance);
     const utterances = [...new Set([...this.#flying, ...waiting])];
     this.#queue = [];
-    const heard = unheard ? this.#clear(now) : this.#ledger.sent;
+    const heard = unheard ? this.#clear(now).heard : this.#ledger.sent;
     const playbacks: { playback: Playback; heardMs: number; sentMs: number }[] = [];
     for (const utterance of utterances) {
       const cutOff = utterance.played || utterance.queuedMs > 0 || heard < utterance.stop;
@@ -268,24 +238,15 @@ export class Outbound implements UtteranceOwner {
       else this.#retaken.delete(name);
       return undefined;
     }
-    if (outcome === 'played') {
-      const index = this.#markFlight.findIndex((mark) => mark.name === name);
-      if (index >= 0) this.#markFlight.splice(0, index + 1);
-    }
+    if (outcome === 'played') this.#flight.markPlayed(name);
     return outcome ?? 'unknown';
   }
 
   /** Follows playout to now. Called with every message that comes, which saves a timer. */
   advance(now: number): void {
-    if (this.#flight.length === 0 && this.#flying.length === 0) return;
+    if (this.#flying.length === 0 && this.#flight.empty) return;
     const heard = this.#ledger.heardAt(now);
-    let count = 0;
-    for (const flight of this.#flight) {
-      if (flight.position + this.frameSamples > heard) break;
-      count++;
-      this.#tellPlayed(flight, 0, this.frameSamples, 'played');
-    }
-    if (count > 0) this.#flight.splice(0, count);
+    this.#flight.heard(heard);
     if (this.#host.observers.any('app')) for (const utterance of this.#flying) utterance.followed(heard);
     if (this.#host.markEveryMs === 0) {
       const surely = this.#ledger.heardAt(now - this.#ledger.errorMs);
@@ -334,8 +295,7 @@ export class Outbound implements UtteranceOwner {
     }
     this.#queue = [];
     this.#flying = [];
-    this.#flight = [];
-    this.#markFlight = [];
+    this.#flight.forget();
     this.#wake();
   }
 
@@ -371,7 +331,7 @@ export class Outbound implements UtteranceOwner {
       const timestampMs =
         phase === 'sent'
           ? this.#host.timelineMs(now)
-          : this.#earMs(position === undefined ? now : this.#ledger.playedAtMs(position));
+          : this.#flight.earMs(position === undefined ? now : this.#ledger.playedAtMs(position));
       this.#host.observers.tell(
         'app',
         { kind: 'audio', samples, sampleRate, channels: 1, timestampMs, track: 'outbound' },
@@ -402,11 +362,16 @@ export class Outbound implements UtteranceOwner {
     const unheard = utterance.begun && this.#unheard(now) && this.#ledger.heardAt(now) < utterance.stop;
     let heard = this.#ledger.heardAt(now);
     if (unheard) {
-      const flight = this.#flight;
-      const marks = this.#markFlight;
-      const flying = this.#flying;
-      heard = this.#clear(now);
-      this.#takeBack(flight, marks, flying, utterance, heard);
+      const cutOff = this.#clear(now);
+      heard = cutOff.heard;
+      for (const other of this.#flying) {
+        if (other === utterance) continue;
+        other.rewind(heard);
+        this.#ends.delete(other);
+      }
+      const again = retake(cutOff, utterance);
+      for (const entry of again) if (entry.kind === 'mark') count(this.#retaken, entry.name);
+      this.#queue = [...again, ...this.#queue];
     }
     this.#flying = this.#flying.filter((other) => other !== utterance);
     this.#ends.delete(utterance);
@@ -511,7 +476,7 @@ export class Outbound implements UtteranceOwner {
         return true;
       case 'mark':
         this.#queue.shift();
-        this.#markFlight.push({ name: entry.name, position: this.#ledger.sent });
+        this.#flight.markSent({ name: entry.name, position: this.#ledger.sent });
         this.#ledger.markSent(entry.name, now);
         this.#samplesSinceMark = 0;
         this.#host.transmit(entry);
@@ -578,7 +543,7 @@ export class Outbound implements UtteranceOwner {
     ledger.audioSent(frame.samples.length, now);
     if (!utterance.begun || !this.#flying.includes(utterance)) this.#flying.push(utterance);
     utterance.sent(position, frame);
-    this.#flight.push({ frame, utterance, position });
+    this.#flight.audioSent({ frame, utterance, position });
     this.#host.counted.sentMs += MESSAGE_MS;
     if (this.#host.observers.any('wire')) this.#host.observers.tell('wire', audio, 'sent');
     this.#samplesSinceMark += frame.samples.length;
@@ -594,61 +559,13 @@ export class Outbound implements UtteranceOwner {
     this.#host.transmit({ kind: 'mark', name });
   }
 
-  /** Sends a clear and tells what it cut off. Returns the position heard. */
-  #clear(now: number): number {
+  /** Sends a clear and tells what it cut off. */
+  #clear(now: number): CutOff {
     this.#host.transmit({ kind: 'clear' });
-    const ledger = this.#ledger;
-    const times = new Map(this.#flight.map(({ position }) => [position, ledger.playedAtMs(position)]));
-    const heard = ledger.cleared(now);
-    for (const flight of this.#flight) {
-      const cut = Math.min(this.frameSamples, Math.max(0, heard - flight.position));
-      const playedAtMs = times.get(flight.position);
-      this.#tellPlayed(flight, 0, cut, 'played', playedAtMs);
-      this.#tellPlayed(flight, cut, this.frameSamples, 'cleared', now);
-      this.#host.counted.clearedMs += (1000 * (this.frameSamples - cut)) / this.wireRate;
-    }
-    this.#flight = [];
-    this.#markFlight = [];
+    const cutOff = this.#flight.cleared(now);
+    this.#host.counted.clearedMs += cutOff.clearedMs;
     this.#samplesSinceMark = 0;
-    return heard;
-  }
-
-  /** Queues again what a clear took from other utterances than the interrupted one. */
-  #takeBack(
-    flight: readonly Flight[],
-    marks: readonly MarkFlight[],
-    flying: readonly Utterance[],
-    interrupted: Utterance,
-    heard: number,
-  ): void {
-    const again: Entry[] = [];
-    for (const utterance of flying) {
-      if (utterance === interrupted) continue;
-      utterance.rewind(heard);
-      this.#ends.delete(utterance);
-    }
-    const waiting = [...marks];
-    const marksUpTo = (position: number): void => {
-      while (waiting[0] !== undefined && waiting[0].position <= position) {
-        const { name } = waiting.shift() as MarkFlight;
-        this.#retaken.set(name, (this.#retaken.get(name) ?? 0) + 1);
-        again.push({ kind: 'mark', name });
-      }
-    };
-    for (const { frame, utterance, position } of flight) {
-      marksUpTo(position);
-      if (utterance === interrupted) continue;
-      const cut = Math.max(0, heard - position);
-      if (cut >= frame.samples.length) continue;
-      if (cut === 0) again.push({ kind: 'again', frame, utterance });
-      else {
-        const samples = new Int16Array(this.frameSamples);
-        samples.set(frame.samples.subarray(cut));
-        again.push({ kind: 'again', frame: { samples, own: Math.max(0, frame.own - cut) }, utterance });
-      }
-    }
-    marksUpTo(Number.POSITIVE_INFINITY);
-    this.#queue = [...again, ...this.#queue];
+    return cutOff;
   }
 
   /** Settles the utterances whose end is at or before a position. */
@@ -665,31 +582,6 @@ export class Outbound implements UtteranceOwner {
     if (this.#idle) this.#wake();
   }
 
-  #tellPlayed(flight: Flight, from: number, to: number, phase: Phase, atMs?: number): void {
-    if (from >= to || !this.#host.observers.any('wire')) return;
-    const { samples } = flight.frame;
-    const audio: AudioFrame = {
-      kind: 'audio',
-      samples: from === 0 && to === samples.length ? samples : (samples.slice(from, to) as typeof samples),
-      sampleRate: this.wireRate,
-      channels: 1,
-      timestampMs: this.#joined(this.#earMs(atMs ?? this.#ledger.playedAtMs(flight.position))),
-      track: 'outbound',
-    };
-    if (phase === 'played') this.#playedToMs = audio.timestampMs + (1000 * (to - from)) / this.wireRate;
-    this.#host.observers.tell('wire', audio, phase);
-  }
-
-  /** Time is counted from samples while sound plays on: the estimate of each frame wavers with the network. */
-  #joined(timestampMs: number): number {
-    return Math.abs(timestampMs - this.#playedToMs) < JOIN_MS ? this.#playedToMs : timestampMs;
-  }
-
-  /** The time of a moment at the provider on the inbound timeline, whose messages are one way old when they come. */
-  #earMs(clockMs: number): number {
-    return this.#host.timelineMs(clockMs + this.#ledger.oneWayMs);
-  }
-
   #wake(): void {
     if (!this.#backlog && this.#drainWaiters.length > 0) {
       for (const resolve of this.#drainWaiters.splice(0)) resolve();
@@ -698,6 +590,10 @@ export class Outbound implements UtteranceOwner {
       for (const resolve of this.#idleWaiters.splice(0)) resolve();
     }
   }
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 /** An open playback whose raw samples have a rate of their own. */

@@ -440,6 +440,20 @@ describe('interrupting', () => {
   });
 });
 
+test('all that was sent is told as played, the last frame included', async () => {
+  const { call, clock } = await openLine({ delayMs: 15 });
+  const ms = { received: 0, sent: 0, played: 0, cleared: 0 };
+  call.observe(
+    (frame, phase) => {
+      if (frame.kind === 'audio' && frame.track === 'outbound') ms[phase] += frame.samples.length / 8;
+    },
+    { at: 'wire' },
+  );
+  call.play(countable(610));
+  await clock.advance(1000);
+  expect(ms).toEqual({ received: 0, sent: 620, played: 620, cleared: 0 });
+});
+
 test('played frames follow on each other without a seam, while an echo goes on', async () => {
   const { call, clock } = await openLine({ delayMs: 15 });
   const frames: AudioFrame[] = [];

@@ -1,0 +1,174 @@
+import type { AudioFrame } from '../frames/frame.ts';
+import type { Phase } from './call.ts';
+import type { Observers } from './observers.ts';
+import type { PlayoutLedger } from './playout-ledger.ts';
+import type { Utterance, WireFrame } from './utterance.ts';
+
+/** Played audio whose time is estimated within this of the end of what was played before it follows on it. */
+const JOIN_MS = 20;
+
+/** A frame in the provider's hands. */
+export interface FlyingFrame {
+  readonly frame: WireFrame;
+  readonly utterance: Utterance;
+  /** Position of its first sample. */
+  readonly position: number;
+}
+
+/** A mark of the app's in the provider's hands. */
+export interface FlyingMark {
+  readonly name: string;
+  readonly position: number;
+}
+
+/** What a clear cut off. */
+export interface CutOff {
+  /** The position heard. */
+  readonly heard: number;
+  readonly clearedMs: number;
+  /** All that was in flight, the heard part of its first frame included. */
+  readonly frames: readonly FlyingFrame[];
+  readonly marks: readonly FlyingMark[];
+}
+
+/** What is told of a flight, and by which clock. */
+export interface InFlightHost {
+  readonly observers: Observers;
+  /** The clock's time of an arrival as a time on the inbound timeline. */
+  timelineMs(clockMs: number): number;
+}
+
+/** What the provider was given and has not played yet, and its way to the ear, as observers at the wire are told it. */
+export class InFlight {
+  readonly #host: InFlightHost;
+  readonly #ledger: PlayoutLedger;
+  readonly #wireRate: number;
+  #frames: FlyingFrame[] = [];
+  #marks: FlyingMark[] = [];
+  /** Where the next played sample is on the inbound timeline, if it follows on the last. */
+  #playedToMs = Number.NEGATIVE_INFINITY;
+
+  /** @param wireRate in Hz. */
+  constructor(host: InFlightHost, ledger: PlayoutLedger, wireRate: number) {
+    this.#host = host;
+    this.#ledger = ledger;
+    this.#wireRate = wireRate;
+  }
+
+  get empty(): boolean {
+    return this.#frames.length === 0;
+  }
+
+  audioSent(flying: FlyingFrame): void {
+    this.#frames.push(flying);
+  }
+
+  markSent(mark: FlyingMark): void {
+    this.#marks.push(mark);
+  }
+
+  /** A mark came back, and with it all marks before it. */
+  markPlayed(name: string): void {
+    const index = this.#marks.findIndex((mark) => mark.name === name);
+    if (index >= 0) this.#marks.splice(0, index + 1);
+  }
+
+  /** The ear has come to a position. */
+  heard(position: number): void {
+    let count = 0;
+    for (const flying of this.#frames) {
+      const { length } = flying.frame.samples;
+      if (flying.position + length > position) break;
+      count++;
+      this.#tell(flying, 0, length, 'played', this.#ledger.playedAtMs(flying.position));
+    }
+    if (count > 0) this.#frames.splice(0, count);
+  }
+
+  /** A clear was handed to the socket: nothing is in flight any more. */
+  cleared(nowMs: number): CutOff {
+    const times = this.#frames.map(({ position }) => this.#ledger.playedAtMs(position));
+    const heard = this.#ledger.cleared(nowMs);
+    let cleared = 0;
+    for (const [i, flying] of this.#frames.entries()) {
+      const { length } = flying.frame.samples;
+      const cut = Math.min(length, Math.max(0, heard - flying.position));
+      this.#tell(flying, 0, cut, 'played', times[i] as number);
+      this.#tell(flying, cut, length, 'cleared', nowMs);
+      cleared += length - cut;
+    }
+    const cutOff = {
+      heard,
+      clearedMs: (1000 * cleared) / this.#wireRate,
+      frames: this.#frames,
+      marks: this.#marks,
+    };
+    this.forget();
+    return cutOff;
+  }
+
+  /** The call is over. */
+  forget(): void {
+    this.#frames = [];
+    this.#marks = [];
+  }
+
+  /** The time of a moment at the provider on the inbound timeline, whose messages are one way old when they come. */
+  earMs(clockMs: number): number {
+    return this.#host.timelineMs(clockMs + this.#ledger.oneWayMs);
+  }
+
+  #tell({ frame }: FlyingFrame, from: number, to: number, phase: Phase, clockMs: number): void {
+    const { observers } = this.#host;
+    if (from >= to || !observers.any('wire')) return;
+    const { samples } = frame;
+    const audio: AudioFrame = {
+      kind: 'audio',
+      samples: from === 0 && to === samples.length ? samples : samples.slice(from, to),
+      sampleRate: this.#wireRate,
+      channels: 1,
+      timestampMs: this.#joined(this.earMs(clockMs)),
+      track: 'outbound',
+    };
+    if (phase === 'played') this.#playedToMs = audio.timestampMs + (1000 * (to - from)) / this.#wireRate;
+    observers.tell('wire', audio, phase);
+  }
+
+  /** Time is counted from samples while sound plays on: the estimate of each frame wavers with the network. */
+  #joined(timestampMs: number): number {
+    return Math.abs(timestampMs - this.#playedToMs) < JOIN_MS ? this.#playedToMs : timestampMs;
+  }
+}
+
+/** Sound or a mark, to be sent again. */
+export type Retaken =
+  | { readonly kind: 'again'; readonly frame: WireFrame; readonly utterance: Utterance }
+  | { readonly kind: 'mark'; readonly name: string };
+
+/** What a clear took from other utterances than the interrupted one, in order: all of it but what was heard. */
+export function retake({ frames, marks, heard }: CutOff, interrupted: Utterance): Retaken[] {
+  const again: Retaken[] = [];
+  let nextMark = 0;
+  const marksUpTo = (position: number): void => {
+    for (
+      let mark = marks[nextMark];
+      mark !== undefined && mark.position <= position;
+      mark = marks[++nextMark]
+    ) {
+      again.push({ kind: 'mark', name: mark.name });
+    }
+  };
+  for (const { frame, utterance, position } of frames) {
+    marksUpTo(position);
+    if (utterance === interrupted) continue;
+    const cut = Math.max(0, heard - position);
+    if (cut === 0) again.push({ kind: 'again', frame, utterance });
+    else if (cut < frame.samples.length) {
+      const samples = new Int16Array(frame.samples.length);
+      samples.set(frame.samples.subarray(cut));
+      again.push({ kind: 'again', frame: { samples, own: Math.max(0, frame.own - cut) }, utterance });
+    }
+  }
+  marksUpTo(Number.POSITIVE_INFINITY);
+  return again;
+}
