@@ -1,4 +1,4 @@
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { declarations } from './scripts/declarations.mjs';
 import { fromSource, inlineWorklet } from './scripts/inline-worklet.mjs';
@@ -62,4 +62,4 @@ export default [
   program('examples/echo', { node: 'node.ts' }),
   program('examples/dashboard', { server: 'src/server.ts' }),
   page('examples/dashboard', 'src/page/page.ts', 'public'),
-].filter(({ input }) => Object.values(typeof input === 'string' ? [input] : input).every(existsSync));
+];
