@@ -611,6 +611,67 @@ describe('ending', () => {
   });
 });
 
+describe('a socket that does not take what is sent', () => {
+  test('gets no more audio, but the clear at once, and all of it when it reads again', async () => {
+    const { call, clock, socket, sent, phone } = await openLine();
+    let buffered = 5000;
+    Object.defineProperty(socket, 'bufferedAmount', { get: () => buffered });
+    call.play(countable(400, 1));
+    await clock.advance(500);
+    expect(sent).toEqual([]);
+    buffered = 0;
+    await clock.advance(100);
+    buffered = 5000;
+    call.interrupt();
+    await clock.advance(10);
+    expect(sent.at(-1)).toContain('"clear"');
+    buffered = 0;
+    const after = countable(100, 2);
+    call.play(after.slice());
+    await clock.advance(400);
+    expect(findWhole(phone.heard, after)).toBeGreaterThanOrEqual(0);
+  });
+
+  test('is given up after 10 s', async () => {
+    const { call, clock, socket } = await openLine();
+    Object.defineProperty(socket, 'bufferedAmount', { get: () => 1_000_000 });
+    const playback = call.play(countable(400));
+    await clock.advance(9900);
+    expect(await settled(call.closed)).toBe('pending');
+    await clock.advance(300);
+    expect(await settled(call.closed)).toMatchObject({ reason: 'peer-stalled' });
+    expect(await settled(playback.done)).toMatchObject({ outcome: 'call-ended', heardMs: 0 });
+  });
+});
+
+test('cancelling readable only stops listening', async () => {
+  const { call, clock, phone } = await openLine();
+  const reader = call.readable.getReader();
+  await reader.read();
+  await reader.cancel();
+  const said = countable(200);
+  call.play(said.slice());
+  await clock.advance(400);
+  expect(findWhole(phone.heard, said)).toBeGreaterThanOrEqual(0);
+  expect(await settled(call.closed)).toBe('pending');
+});
+
+test('marks that never come back are noticed, and the clock stands in', async () => {
+  const { call, clock, providerSocket } = await openLine();
+  const codes: string[] = [];
+  call.addEventListener('warning', ({ warning }) => codes.push(warning.code));
+  const send = providerSocket.send.bind(providerSocket);
+  providerSocket.send = (data) => {
+    if (!String(data).includes('"mark"')) send(data);
+  };
+  const playback = call.play(countable(500));
+  await clock.advance(1000);
+  expect(await settled(playback.done)).toBe('pending');
+  await clock.advance(4000);
+  expect(codes).toEqual(['marks-missing']);
+  expect(await settled(playback.done)).toMatchObject({ outcome: 'played', heardMs: 500 });
+});
+
 test('a gap is filled with silence that says so, and counted', async () => {
   const { call, clock, providerSocket } = await openLine({ call: { sampleRate: 16_000 } });
   const frames: AudioFrame[] = [];
