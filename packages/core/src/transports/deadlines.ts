@@ -43,10 +43,12 @@ export class Deadlines<Name extends string> {
   #arm(timeMs: number): void {
     this.#cancel?.();
     this.#armedFor = timeMs;
-    this.#cancel = this.#clock.after(Math.max(0, timeMs - this.#clock.now()), () => this.#fire());
+    // Whole milliseconds: runtimes keep a list of timers for each length, and fractions would fill them with lists of one.
+    const milliseconds = Math.max(0, Math.ceil(timeMs - this.#clock.now()));
+    this.#cancel = this.#clock.after(milliseconds, this.#fire);
   }
 
-  #fire(): void {
+  readonly #fire = (): void => {
     this.#cancel = undefined;
     this.#armedFor = Number.POSITIVE_INFINITY;
     // Timers may fire a fraction of a millisecond early.
@@ -59,5 +61,5 @@ export class Deadlines<Name extends string> {
     let next = Number.POSITIVE_INFINITY;
     for (const timeMs of this.#times.values()) next = Math.min(next, timeMs);
     if (next < this.#armedFor) this.#arm(next);
-  }
+  };
 }

@@ -2,14 +2,16 @@ import type { AudioFrame } from '../frames/frame.ts';
 import type { Phase } from './call.ts';
 import type { Observers } from './observers.ts';
 import type { PlayoutLedger } from './playout-ledger.ts';
-import type { Utterance, WireFrame } from './utterance.ts';
+import type { Utterance } from './utterance.ts';
 
 /** Played audio whose time is estimated within this of the end of what was played before it follows on it. */
 const JOIN_MS = 20;
 
 /** A frame in the provider's hands. */
 export interface FlyingFrame {
-  readonly frame: WireFrame;
+  readonly samples: Int16Array<ArrayBuffer>;
+  /** How many of them are the utterance's own; the others are padding. */
+  readonly own: number;
   readonly utterance: Utterance;
   /** Position of its first sample. */
   readonly position: number;
@@ -77,7 +79,7 @@ export class InFlight {
   heard(position: number): void {
     let count = 0;
     for (const flying of this.#frames) {
-      const { length } = flying.frame.samples;
+      const { length } = flying.samples;
       if (flying.position + length > position) break;
       count++;
       this.#tell(flying, 0, length, 'played', this.#ledger.playedAtMs(flying.position));
@@ -91,7 +93,7 @@ export class InFlight {
     const heard = this.#ledger.cleared(nowMs);
     let cleared = 0;
     for (const [i, flying] of this.#frames.entries()) {
-      const { length } = flying.frame.samples;
+      const { length } = flying.samples;
       const cut = Math.min(length, Math.max(0, heard - flying.position));
       this.#tell(flying, 0, cut, 'played', times[i] as number);
       this.#tell(flying, cut, length, 'cleared', nowMs);
@@ -118,10 +120,9 @@ export class InFlight {
     return this.#host.timelineMs(clockMs + this.#ledger.oneWayMs);
   }
 
-  #tell({ frame }: FlyingFrame, from: number, to: number, phase: Phase, clockMs: number): void {
+  #tell({ samples }: FlyingFrame, from: number, to: number, phase: Phase, clockMs: number): void {
     const { observers } = this.#host;
     if (from >= to || !observers.any('wire')) return;
-    const { samples } = frame;
     const audio: AudioFrame = {
       kind: 'audio',
       samples: from === 0 && to === samples.length ? samples : samples.slice(from, to),
@@ -142,7 +143,12 @@ export class InFlight {
 
 /** Sound or a mark, to be sent again. */
 export type Retaken =
-  | { readonly kind: 'again'; readonly frame: WireFrame; readonly utterance: Utterance }
+  | {
+      readonly kind: 'again';
+      readonly samples: Int16Array<ArrayBuffer>;
+      readonly own: number;
+      readonly utterance: Utterance;
+    }
   | { readonly kind: 'mark'; readonly name: string };
 
 /** What a clear took from other utterances than the interrupted one, in order: all of it but what was heard. */
@@ -158,15 +164,15 @@ export function retake({ frames, marks, heard }: CutOff, interrupted: Utterance)
       again.push({ kind: 'mark', name: mark.name });
     }
   };
-  for (const { frame, utterance, position } of frames) {
+  for (const { samples, own, utterance, position } of frames) {
     marksUpTo(position);
     if (utterance === interrupted) continue;
     const cut = Math.max(0, heard - position);
-    if (cut === 0) again.push({ kind: 'again', frame, utterance });
-    else if (cut < frame.samples.length) {
-      const samples = new Int16Array(frame.samples.length);
-      samples.set(frame.samples.subarray(cut));
-      again.push({ kind: 'again', frame: { samples, own: Math.max(0, frame.own - cut) }, utterance });
+    if (cut === 0) again.push({ kind: 'again', samples, own, utterance });
+    else if (cut < samples.length) {
+      const rest = new Int16Array(samples.length);
+      rest.set(samples.subarray(cut));
+      again.push({ kind: 'again', samples: rest, own: Math.max(0, own - cut), utterance });
     }
   }
   marksUpTo(Number.POSITIVE_INFINITY);

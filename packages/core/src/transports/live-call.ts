@@ -276,6 +276,11 @@ export class LiveCall implements Call {
         if (outcome !== 'unknown') this.#observers.tellBoth(frame, outcome);
         return;
       }
+      case 'clear':
+        // An answer to our own clear, which an echo must not take for one to send: observers see it, `readable` does not.
+        this.#observers.tellBoth(frame, 'received');
+        for (const name of this.#outbound.clearConfirmed()) this.#frame({ kind: 'mark', name }, now);
+        return;
       case 'start':
         this.#warnOnce('malformed-message', 'A second start came; a stream has one. It was passed over.');
         return;
@@ -428,6 +433,7 @@ export class LiveCall implements Call {
       maxQueuedMs,
       markEveryMs,
       sendsDtmf: provider.capabilities.sendsDtmf,
+      clearedMarks: provider.capabilities.clearedMarks,
       counted: this.#stats,
       bufferedAmount: () => this.#socket.bufferedAmount ?? 0,
       transmit: (frame) => this.#transmit(frame),

@@ -92,6 +92,18 @@ function isAfterTheEnd(error: unknown): boolean {
   return error instanceof MediaError && error.code === 'transport-closed';
 }
 
+/** Whether a message that opens no stream is audio of a stream that was opened before. */
+function holdsAudio(provider: Provider, message: WireMessage): boolean {
+  try {
+    return provider
+      .createSerializer()
+      .deserialize(message)
+      .some(({ kind }) => kind === 'audio');
+  } catch {
+    return false;
+  }
+}
+
 /** A socket on its way to be a call. */
 class Opening {
   readonly #socket: CallSocket;
@@ -192,8 +204,12 @@ class Opening {
       this.#providers.length === 1
         ? this.#providers[0]
         : this.#providers.find((candidate) => candidate.matches(message));
+    if (!provider) {
+      if (this.#providers.some((candidate) => holdsAudio(candidate, message))) this.#startMissed();
+      return undefined;
+    }
     this.#provider = provider;
-    this.#serializer = provider?.createSerializer();
+    this.#serializer = provider.createSerializer();
     return this.#serializer;
   }
 

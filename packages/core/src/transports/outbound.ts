@@ -1,6 +1,7 @@
 import { createResampler, type Resampler, type ResamplerQuality } from '../dsp/resampler.ts';
 import { MediaError } from '../errors.ts';
 import type { AudioFrame, DtmfFrame, Frame, FrameToCall, MessageFrame } from '../frames/frame.ts';
+import type { ProviderCapabilities } from '../serializers/serializer.ts';
 import type { Clock } from '../streams/clock.ts';
 import type {
   CallWarningCode,
@@ -16,7 +17,7 @@ import { feed } from './feed.ts';
 import { type CutOff, InFlight, type InFlightHost, type Retaken, retake } from './in-flight.ts';
 import { type MarkOutcome, PlayoutLedger } from './playout-ledger.ts';
 import type { Piece, TellPiece } from './trail.ts';
-import { assertMono, Utterance, type UtteranceOwner, type WireFrame } from './utterance.ts';
+import { assertMono, Utterance, type UtteranceOwner } from './utterance.ts';
 
 /** Audio is cut into messages of this length, which divides every provider's playout frame. */
 const MESSAGE_MS = 20;
@@ -36,7 +37,7 @@ const STALL_MS = 10_000;
 /** Send-ahead is filled in steps of this length, so that a long playback wakes us ten times a second, not fifty. */
 const REFILL_MS = 100;
 
-/** Playout is followed at least this often while something plays and nothing comes in. */
+/** Playout is followed with each message that comes in, and at least this often when none does. */
 const FOLLOW_MS = 100;
 
 /** Fence marks are at least this far apart. */
@@ -49,7 +50,7 @@ const MARK_OVERDUE_MS = 3000;
 const OWN_MARK = 'patchcord:';
 
 /** Deadlines of the way out. */
-export type OutboundDeadline = 'pump' | 'utterance' | 'follow';
+export type OutboundDeadline = 'pump' | 'follow';
 
 /** What the way out needs of its call. */
 export interface OutboundHost extends InFlightHost {
@@ -62,6 +63,7 @@ export interface OutboundHost extends InFlightHost {
   readonly maxQueuedMs: number;
   readonly markEveryMs: number;
   readonly sendsDtmf: boolean;
+  readonly clearedMarks: ProviderCapabilities['clearedMarks'];
   /** Bytes that wait in the socket. */
   bufferedAmount(): number;
   transmit(frame: FrameToCall): void;
@@ -101,6 +103,8 @@ export class Outbound implements UtteranceOwner {
   #ownMarks = 0;
   #samplesSinceMark = 0;
   #lastFenceMs = Number.NEGATIVE_INFINITY;
+  /** Since when the utterance at the head waits for more. */
+  #emptySinceMs = 0;
   #stalledSinceMs: number | undefined;
   #pumping = false;
   #closed = false;
@@ -231,7 +235,7 @@ export class Outbound implements UtteranceOwner {
   markEchoed(name: string, now: number): MarkOutcome | 'unknown' | undefined {
     const outcome = this.#ledger.markEchoed(name, now);
     this.#settlePlayed(this.#ledger.confirmed);
-    if (name.startsWith(OWN_MARK) && outcome !== undefined) return undefined;
+    if (name.startsWith(OWN_MARK)) return undefined;
     const retaken = this.#retaken.get(name);
     if (outcome === 'cleared' && retaken !== undefined) {
       if (retaken > 1) this.#retaken.set(name, retaken - 1);
@@ -242,8 +246,19 @@ export class Outbound implements UtteranceOwner {
     return outcome ?? 'unknown';
   }
 
+  /**
+   * Handles the provider's word that it has cleared. Gives the marks that will not come back, on a wire that drops
+   * cleared marks: they are to be taken as sent back now.
+   */
+  clearConfirmed(): string[] {
+    const cleared = this.#ledger.clearConfirmed();
+    return this.#host.clearedMarks === 'dropped' ? cleared : [];
+  }
+
   /** Follows playout to now. Called with every message that comes, which saves a timer. */
   advance(now: number): void {
+    this.#endQuietUtterance(now);
+    if (this.#host.deadlines.has('follow')) this.#host.deadlines.set('follow', now + FOLLOW_MS);
     if (this.#flying.length === 0 && this.#flight.empty) return;
     const heard = this.#ledger.heardAt(now);
     this.#flight.heard(heard);
@@ -266,21 +281,20 @@ export class Outbound implements UtteranceOwner {
   }
 
   due(deadline: OutboundDeadline): void {
-    const now = this.#host.clock.now();
-    switch (deadline) {
-      case 'pump':
-        this.#pump();
-        break;
-      case 'utterance': {
-        const head = this.#queue[0];
-        if (head instanceof Utterance && !head.played && head.queuedMs === 0) head.end();
-        break;
-      }
-      case 'follow':
-        this.advance(now);
-        if (this.#flying.length > 0) this.#host.deadlines.set('follow', now + FOLLOW_MS);
-        break;
+    if (deadline === 'pump') {
+      this.#pump();
+      return;
     }
+    const now = this.#host.clock.now();
+    this.advance(now);
+    if (this.#flying.length > 0) this.#host.deadlines.set('follow', now + FOLLOW_MS);
+  }
+
+  /** Ends a plain utterance that nothing was written to for a while. */
+  #endQuietUtterance(now: number): void {
+    const head = this.#queue[0];
+    if (!(head instanceof Utterance) || head.played || head.queuedMs > 0 || this.#queue.length > 1) return;
+    if (now - this.#emptySinceMs >= UTTERANCE_GAP_MS) head.end();
   }
 
   /** The call is over: settles everything. */
@@ -437,8 +451,7 @@ export class Outbound implements UtteranceOwner {
 
   /** Sends the head of the queue, or a part of it. False when the rest must wait. */
   #sendHead(entry: Entry): boolean {
-    const { clock, deadlines } = this.#host;
-    const now = clock.now();
+    const now = this.#host.clock.now();
     if (!this.#socketTakes(now)) return false;
     if (entry instanceof Utterance) {
       if (entry.settled) {
@@ -446,19 +459,18 @@ export class Outbound implements UtteranceOwner {
         return true;
       }
       if (entry.queuedMs > 0 && !this.#mayPlayMore(now)) return false;
-      const frame = entry.take();
-      if (frame !== undefined) {
-        this.#sendAudio(frame, entry, now);
+      const samples = entry.take();
+      if (samples !== undefined) {
+        this.#sendAudio(samples, entry.takenOwn, entry, now);
         return true;
       }
       if (!entry.exhausted) {
         if (entry.played) return false;
         if (this.#queue.length > 1) entry.end();
-        else deadlines.set('utterance', now + UTTERANCE_GAP_MS);
+        else this.#emptySinceMs = now;
         return entry.ended;
       }
       this.#queue.shift();
-      deadlines.clear('utterance');
       if (!entry.begun) {
         entry.settle('played', 0);
         return true;
@@ -470,7 +482,7 @@ export class Outbound implements UtteranceOwner {
       case 'again':
         if (!this.#mayPlayMore(now)) return false;
         this.#queue.shift();
-        this.#sendAudio(entry.frame, entry.utterance, now);
+        this.#sendAudio(entry.samples, entry.own, entry.utterance, now);
         if (entry.utterance.exhausted && !this.#followsAgain(entry.utterance))
           this.#sentWhole(entry.utterance, now);
         return true;
@@ -521,7 +533,7 @@ export class Outbound implements UtteranceOwner {
     return false;
   }
 
-  #sendAudio(frame: WireFrame, utterance: Utterance, now: number): void {
+  #sendAudio(samples: Int16Array<ArrayBuffer>, own: number, utterance: Utterance, now: number): void {
     const { markEveryMs } = this.#host;
     const ledger = this.#ledger;
     if (markEveryMs > 0 && ledger.drained && now - this.#lastFenceMs >= FENCE_EVERY_MS) {
@@ -532,7 +544,7 @@ export class Outbound implements UtteranceOwner {
     }
     const audio: AudioFrame = {
       kind: 'audio',
-      samples: frame.samples,
+      samples,
       sampleRate: this.wireRate,
       channels: 1,
       timestampMs: this.#host.timelineMs(now),
@@ -540,13 +552,13 @@ export class Outbound implements UtteranceOwner {
     };
     this.#host.transmit(audio);
     const position = ledger.sent;
-    ledger.audioSent(frame.samples.length, now);
+    ledger.audioSent(samples.length, now);
     if (!utterance.begun || !this.#flying.includes(utterance)) this.#flying.push(utterance);
-    utterance.sent(position, frame);
-    this.#flight.audioSent({ frame, utterance, position });
+    utterance.sent(position, own);
+    this.#flight.audioSent({ samples, own, utterance, position });
     this.#host.counted.sentMs += MESSAGE_MS;
     if (this.#host.observers.any('wire')) this.#host.observers.tell('wire', audio, 'sent');
-    this.#samplesSinceMark += frame.samples.length;
+    this.#samplesSinceMark += samples.length;
     if (markEveryMs > 0 && (1000 * this.#samplesSinceMark) / this.wireRate >= markEveryMs)
       this.#sendOwnMark(now);
     if (!this.#host.deadlines.has('follow')) this.#host.deadlines.set('follow', now + FOLLOW_MS);

@@ -53,6 +53,7 @@ export class PlayoutLedger {
   #runs: Run[] = [];
   #pending: PendingMark[] = [];
   readonly #cleared = new Map<string, number>();
+  #unconfirmedClears = 0;
   #residuals: number[] = [];
   /** How much later than the model runs play on this link: jitter on the way there. */
   #usualMs = 0;
@@ -180,12 +181,25 @@ export class PlayoutLedger {
     const heard = this.heardAt(nowMs);
     for (const { name } of this.#pending) this.#cleared.set(name, (this.#cleared.get(name) ?? 0) + 1);
     this.#pending.length = 0;
+    this.#unconfirmedClears++;
     this.#learn();
     this.#runs.length = 0;
     this.#playEndMs = Number.NEGATIVE_INFINITY;
     this.#floor = this.#sent;
     this.#confirmed = this.#sent;
     return heard;
+  }
+
+  /**
+   * Notes that the provider confirmed a clear.
+   *
+   * @returns the marks that clears cut off and that have not come back, once no clear is unconfirmed: a wire that drops
+   * such marks will never send them.
+   */
+  clearConfirmed(): string[] {
+    this.#unconfirmedClears = Math.max(0, this.#unconfirmedClears - 1);
+    if (this.#unconfirmedClears > 0) return [];
+    return [...this.#cleared].flatMap(([name, count]) => Array.from({ length: count }, () => name));
   }
 
   /** Settles everything sent as heard: for wires whose marks do not come back. */

@@ -4,6 +4,9 @@
  */
 const TOLERANCE_MS = 10;
 
+/** Two timestamps that are rounded to milliseconds differ by up to this much from what they were. */
+const ROUNDING_MS = 1;
+
 /** After this many late messages in a row, the provider has restarted its timestamps, and they are followed. */
 const RESTART_AFTER = 10;
 
@@ -48,7 +51,9 @@ export class Timeline {
     const expectedMs = this.#nextMs ?? timestampMs;
     const aheadMs = timestampMs - expectedMs;
     placement.gapMs = 0;
-    if (aheadMs < 0 && timestampMs + durationMs < expectedMs + TOLERANCE_MS) {
+    // More than half of it, 10 ms at most, lies before the end: a short piece is not late for its rounding alone.
+    const newMs = Math.min(TOLERANCE_MS, durationMs / 2);
+    if (aheadMs <= -ROUNDING_MS && timestampMs + durationMs < expectedMs + newMs) {
       const again = timestampMs === this.#lastTimestampMs;
       if (again || ++this.#lateInARow < RESTART_AFTER) {
         placement.verdict = again ? 'duplicate' : 'late';

@@ -4,13 +4,6 @@ import type { AudioFrame } from '../frames/frame.ts';
 import type { OpenPlayback, PlaybackEnd } from './call.ts';
 import { type Piece, type TellPiece, Trail } from './trail.ts';
 
-/** One message's worth of sound at the wire's rate, with how much of it is the source's own. */
-export interface WireFrame {
-  readonly samples: Int16Array<ArrayBuffer>;
-  /** Samples before the padding. */
-  readonly own: number;
-}
-
 /** What an utterance asks of the queue that it stands in. */
 export interface UtteranceOwner {
   /** Hz on the wire. */
@@ -73,6 +66,7 @@ export class Utterance implements OpenPlayback {
   #resamplerRate = 0;
   #partial: Int16Array<ArrayBuffer> | undefined;
   #filled = 0;
+  #takenOwn = 0;
   #converted: Int16Array<ArrayBuffer> | undefined;
   #convertedOffset = 0;
   #queuedMs = 0;
@@ -170,15 +164,24 @@ export class Utterance implements OpenPlayback {
     return this.#stop;
   }
 
-  /** The next frame, or undefined where there is not enough for one. After the end the tail is padded with silence. */
-  take(): WireFrame | undefined {
+  /** How many samples of the frame that was taken last are the source's own; the others are padding. */
+  get takenOwn(): number {
+    return this.#takenOwn;
+  }
+
+  /**
+   * The next message's worth of sound at the wire's rate, or undefined where there is not enough for one. After the end the
+   * tail is padded with silence.
+   */
+  take(): Int16Array<ArrayBuffer> | undefined {
     const size = this.#owner.frameSamples;
     while (true) {
       if (this.#converted === undefined && !this.#convert()) break;
       const converted = this.#converted as Int16Array<ArrayBuffer>;
       if (this.#filled === 0 && this.#convertedOffset === 0 && converted.length === size) {
         this.#converted = undefined;
-        return { samples: converted, own: size };
+        this.#takenOwn = size;
+        return converted;
       }
       this.#partial ??= new Int16Array(size);
       const count = Math.min(size - this.#filled, converted.length - this.#convertedOffset);
@@ -199,11 +202,11 @@ export class Utterance implements OpenPlayback {
     return this.#filled > 0 ? this.#takePartial() : undefined;
   }
 
-  /** Notes that a frame of this utterance was handed to the socket at a position. */
-  sent(position: number, frame: WireFrame): void {
+  /** Notes that own samples of this utterance were handed to the socket at a position. */
+  sent(position: number, own: number): void {
     this.#start ??= position;
-    this.#stop = position + frame.own;
-    this.#sentOwn += frame.own;
+    this.#stop = position + own;
+    this.#sentOwn += own;
     this.#trail?.sent(this.#sentOwn);
   }
 
@@ -267,12 +270,12 @@ export class Utterance implements OpenPlayback {
     return Math.min(ms, Math.floor(this.#sourceMs));
   }
 
-  #takePartial(): WireFrame {
+  #takePartial(): Int16Array<ArrayBuffer> {
     const samples = this.#partial as Int16Array<ArrayBuffer>;
-    const own = this.#filled;
+    this.#takenOwn = this.#filled;
     this.#partial = undefined;
     this.#filled = 0;
-    return { samples, own };
+    return samples;
   }
 
   /** Converts the next step of the source. False where nothing is left for now. */
