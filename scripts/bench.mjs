@@ -133,6 +133,18 @@ function writing(sampleRate, quality) {
   };
 }
 
+function converting(from, to, quality) {
+  return {
+    name: `${from / 1000} -> ${inWords(to, quality)}`,
+    peer: `speex q${SPEEX_QUALITY}`,
+    inputs: sound(from),
+    ours: lengthOf(ourResampler(from, to, quality)),
+    theirs: lengthOf(speexResampler(from, to)),
+  };
+}
+
+const lengthOf = (convert) => (samples) => convert(samples).length;
+
 function law(name, codec, peer) {
   const samples = sound(8000);
   return [
@@ -164,6 +176,12 @@ const measures = [
   writing(16000, 'balanced'),
   writing(24000, 'low-latency'),
   writing(24000, 'balanced'),
+  converting(8000, 16000, 'low-latency'),
+  converting(8000, 16000, 'balanced'),
+  converting(24000, 8000, 'low-latency'),
+  converting(24000, 8000, 'balanced'),
+  converting(44100, 8000, 'low-latency'),
+  converting(44100, 8000, 'balanced'),
   ...law('µ-law', mulaw, peerLaws.mulaw),
   ...law('A-law', alaw, peerLaws.alaw),
 ];

@@ -16,8 +16,8 @@ export interface FilterBank {
   /** Input samples that one output is made of: a multiple of four for each lane. */
   readonly taps: number;
   /**
-   * Where there is one phase, the input is dealt out to as many lanes as the stride, so that outputs that follow
-   * each other read samples that follow each other. Otherwise there is one lane.
+   * The windows of outputs of the same phase lie `stride` samples apart. Where that is not far, taps that far apart
+   * make a lane, and there are as many lanes as the stride. Otherwise there is one lane.
    */
   readonly lanes: number;
   /** `taps` numbers for each phase, adding up to 1: lane after lane, in each the oldest input sample first. */
@@ -29,6 +29,9 @@ export interface FilterBank {
 type Quality = 'low-latency' | 'balanced' | 'best';
 
 const TELEPHONE_RATE = 8000;
+
+/** From 48 kHz to 8. */
+const MOST_LANES = 6;
 
 /**
  * Filters for conversions between 8 kHz and another rate. Speech on the telephone ends at 3400 Hz, and what
@@ -71,7 +74,7 @@ function makeBank(from: number, to: number, quality: Quality): FilterBank {
   const rate = from * phases;
   const filter = designFilter(from, to, quality, rate);
 
-  const lanes = phases === 1 ? stride : 1;
+  const lanes = stride <= MOST_LANES ? stride : 1;
   const rows = 4 * Math.ceil(filter.length / phases / lanes / 4);
   const taps = rows * lanes;
   const coefficients = new Float64Array(phases * taps);

@@ -1,6 +1,8 @@
 import { MediaError } from '../errors.ts';
-import { BLOCK, convolve, line } from './convolve.ts';
+import { BLOCK, type Convolve } from './convolve.ts';
 import { type FilterBank, filterBank } from './filter-bank.ts';
+import { plainConvolve } from './plain-convolve.ts';
+import { simdConvolve } from './simd/convolve.ts';
 
 /** Rates that any pair of can be converted, in Hz. */
 export const SAMPLE_RATES: readonly [8000, 16000, 22050, 24000, 32000, 44100, 48000] = [
@@ -14,7 +16,7 @@ export type SampleRate = (typeof SAMPLE_RATES)[number];
  * How a rate is converted.
  *
  * Between 8 kHz and its multiples, `low-latency` and `balanced` (the default) add at most 0.4 ms of delay; between
- * other rates, 2.1 and 4 ms. `low-latency` costs half of `balanced`, and lets what lies between 3.4 and 4.6 kHz
+ * other rates, 2.1 and 4 ms. `low-latency` costs two thirds of `balanced`, and lets what lies between 3.4 and 4.6 kHz
  * through as a faint mirror image. `best` is flat to 3.6 kHz, delays all frequencies alike, and adds 7 ms.
  */
 export type ResamplerQuality = 'low-latency' | 'balanced' | 'best';
@@ -54,18 +56,22 @@ const QUALITIES: readonly ResamplerQuality[] = ['low-latency', 'balanced', 'best
  * A streaming converter from one rate to another: a polyphase filter with the bank of coefficients shared by all
  * streams of the same rates and quality. It keeps at most 4 KiB of its own.
  *
+ * Where the platform has WebAssembly with vectors, and a page's content security policy allows it
+ * (`'wasm-unsafe-eval'`), the arithmetic runs there, several times as fast and to within 1 of the same samples.
+ *
  * @throws {MediaError} `invalid-argument` for a rate outside `SAMPLE_RATES` or an unknown quality
  */
-export function createResampler({ from, to, quality = 'balanced' }: ResamplerOptions): Resampler {
-  requireRate('from', from);
-  requireRate('to', to);
-  if (!QUALITIES.includes(quality)) {
-    throw new MediaError(
-      'invalid-argument',
-      `quality is "${String(quality)}", expected one of ${QUALITIES.join(', ')}`,
-    );
-  }
-  return from === to ? copies() : filters(filterBank(from, to, quality), to);
+export function createResampler(options: ResamplerOptions): Resampler {
+  return create(options, (bank) => simdConvolve(bank) ?? plainConvolve(bank));
+}
+
+/**
+ * The same, always in plain TypeScript: what the faster form is compared with. Not part of the package's interface.
+ *
+ * @throws {MediaError} `invalid-argument`, as `createResampler` does
+ */
+export function createPlainResampler(options: ResamplerOptions): Resampler {
+  return create(options, plainConvolve);
 }
 
 /**
@@ -85,6 +91,23 @@ export function resample(samples: Int16Array, options: ResamplerOptions): Int16A
   return sound;
 }
 
+function create(
+  { from, to, quality = 'balanced' }: ResamplerOptions,
+  arithmetic: (bank: FilterBank) => Convolve,
+): Resampler {
+  requireRate('from', from);
+  requireRate('to', to);
+  if (!QUALITIES.includes(quality)) {
+    throw new MediaError(
+      'invalid-argument',
+      `quality is "${String(quality)}", expected one of ${QUALITIES.join(', ')}`,
+    );
+  }
+  if (from === to) return copies();
+  const bank = filterBank(from, to, quality);
+  return filters(bank, arithmetic(bank), to);
+}
+
 /** Between equal rates there is nothing to convert, and no delay. */
 function copies(): Resampler {
   return {
@@ -95,7 +118,7 @@ function copies(): Resampler {
   };
 }
 
-function filters(bank: FilterBank, to: number): Resampler {
+function filters(bank: FilterBank, convolve: Convolve, to: number): Resampler {
   const { phases, stride, offset, taps, delayMs } = bank;
   const tailLength = Math.round((delayMs * to) / 1000);
   /** The last input samples, oldest first. */
@@ -104,17 +127,28 @@ function filters(bank: FilterBank, to: number): Resampler {
   let next = offset;
 
   function push(samples: Int16Array): Int16Array<ArrayBuffer> {
+    if (samples.length <= BLOCK) return convert(samples);
     const result = new Int16Array(outputsWithin(samples.length));
     let written = 0;
     for (let start = 0; start < samples.length; start += BLOCK) {
-      const length = Math.min(BLOCK, samples.length - start);
-      line.set(history);
-      for (let i = 0; i < length; i++) line[taps - 1 + i] = samples[start + i] as number;
-      const count = outputsWithin(length);
-      if (count > 0) convolve(bank, length, next, result, written, count);
-      written += count;
-      next += count * stride - length * phases;
-      for (let i = 0; i < taps - 1; i++) history[i] = line[length + i] as number;
+      const part = convert(samples.subarray(start, start + BLOCK));
+      result.set(part, written);
+      written += part.length;
+    }
+    return result;
+  }
+
+  function convert(samples: Int16Array): Int16Array<ArrayBuffer> {
+    const { length } = samples;
+    const count = outputsWithin(length);
+    const result = count > 0 ? convolve(history, samples, next, count) : new Int16Array(0);
+    next += count * stride - length * phases;
+    const kept = history.length - length;
+    if (kept > 0) {
+      history.copyWithin(0, length);
+      history.set(samples, kept);
+    } else {
+      history.set(samples.subarray(-kept));
     }
     return result;
   }

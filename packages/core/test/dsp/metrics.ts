@@ -6,12 +6,23 @@
 import { groupDelay } from '../../src/dsp/filter.ts';
 import { filterBank } from '../../src/dsp/filter-bank.ts';
 import type { Resampler } from '../../src/dsp/resampler.ts';
-import { createResampler, type ResamplerQuality } from '../../src/dsp/resampler.ts';
+import { createPlainResampler, createResampler, type ResamplerQuality } from '../../src/dsp/resampler.ts';
+
+/** Which of its two forms the arithmetic runs in: the one that is chosen here, or always plain TypeScript. */
+export type Form = 'chosen' | 'plain';
 
 export interface Conversion {
   readonly from: number;
   readonly to: number;
   readonly quality: ResamplerQuality;
+  readonly form: Form;
+}
+
+/** The filter of a conversion is the same in both forms. */
+export type Filter = Omit<Conversion, 'form'>;
+
+export function resamplerFor({ form, ...options }: Conversion): Resampler {
+  return form === 'plain' ? createPlainResampler(options) : createResampler(options);
 }
 
 /** A conversion measured through 16-bit samples, as a call hears it. */
@@ -29,7 +40,10 @@ export interface Measured {
 /** A conversion as its coefficients have it. */
 export interface Computed {
   readonly rippleDb: number;
+  /** Gain at the edge of the telephone band and beyond it, against that at 1 kHz. */
+  readonly gain3400Db: number;
   readonly gain3600Db: number;
+  readonly gain3800Db: number;
   /** Least attenuation from 4600 Hz on. */
   readonly telephoneRejectionDb: number;
   /** Least attenuation from 4050 Hz on. */
@@ -88,7 +102,7 @@ export function measure(conversion: Conversion): Measured {
 }
 
 /** The response of the coefficients, without rounding. Frequencies are scaled with the lower of the two rates. */
-export function compute({ from, to, quality }: Conversion): Computed {
+export function compute({ from, to, quality }: Filter): Computed {
   const bank = filterBank(from, to, quality);
   const taps = impulseResponse({ from, to, quality });
   const rate = from * bank.phases;
@@ -106,7 +120,9 @@ export function compute({ from, to, quality }: Conversion): Computed {
   }
   return {
     rippleDb: Math.max(...telephoneTones.map((frequency) => Math.abs(gain(frequency) - gain1000))),
+    gain3400Db: gain(3400) - gain1000,
     gain3600Db: gain(3600) - gain1000,
+    gain3800Db: gain(3800) - gain1000,
     telephoneRejectionDb: -telephone,
     fullRejectionDb: -full,
     groupDelay3400Ms: (1000 * (groupDelay(taps, (3400 * scale) / rate) - bank.offset)) / rate,
@@ -115,7 +131,7 @@ export function compute({ from, to, quality }: Conversion): Computed {
 }
 
 /** The coefficients of a conversion in order of time, on the grid of both rates. */
-function impulseResponse({ from, to, quality }: Conversion): Float64Array {
+export function impulseResponse({ from, to, quality }: Filter): Float64Array {
   const { phases, lanes, taps, coefficients } = filterBank(from, to, quality);
   const rows = taps / lanes;
   const response = new Float64Array(phases * taps);
@@ -130,14 +146,15 @@ function impulseResponse({ from, to, quality }: Conversion): Float64Array {
 }
 
 /** The shift, in seconds, at which a short 1 kHz burst matches best what came out of it. */
-function alignmentDelay({ from, to, quality }: Conversion): number {
+function alignmentDelay(conversion: Conversion): number {
+  const { from, to } = conversion;
   const centre = 0.05;
   const burst = (t: number) =>
     Math.abs(t) < 0.01
       ? 0.8 * (0.5 + 0.5 * Math.cos(Math.PI * t * 100)) * Math.cos(2 * Math.PI * 1000 * t)
       : 0;
   const input = new Int16Array(from * 0.14).map((_, i) => Math.round(FULL_SCALE * burst(i / from - centre)));
-  const output = inFrames(createResampler({ from, to, quality }), input, from);
+  const output = inFrames(resamplerFor(conversion), input, from);
 
   const match = (delay: number) => {
     const first = Math.max(0, Math.floor((centre + delay - 0.01) * to));
@@ -164,8 +181,9 @@ function alignmentDelay({ from, to, quality }: Conversion): number {
 }
 
 /** The longest that sound is held back, block waits included, over a run of 10 seconds. */
-function maxLatency({ from, to, quality }: Conversion, delay: number): number {
-  const resampler = createResampler({ from, to, quality });
+function maxLatency(conversion: Conversion, delay: number): number {
+  const { from, to } = conversion;
+  const resampler = resamplerFor(conversion);
   const frame = new Int16Array(from / 50);
   let produced = 0;
   let longest = -Infinity;
@@ -218,7 +236,8 @@ function thdNoise(conversion: Conversion, delay: number): number {
 }
 
 /** A tone of the given amplitude (1 is full scale), with ramps at its ends, pushed in frames of 20 ms. */
-function toneThrough({ from, to, quality }: Conversion, frequency: number, amplitude: number): Int16Array {
+function toneThrough(conversion: Conversion, frequency: number, amplitude: number): Int16Array {
+  const { from } = conversion;
   const length = Math.round(TONE_SECONDS * from);
   const ramp = RAMP_SECONDS * from;
   const input = new Int16Array(length);
@@ -226,7 +245,7 @@ function toneThrough({ from, to, quality }: Conversion, frequency: number, ampli
     const fade = Math.min(1, i / ramp, (length - i) / ramp);
     input[i] = Math.round(amplitude * FULL_SCALE * fade * Math.sin((2 * Math.PI * frequency * i) / from));
   }
-  return inFrames(createResampler({ from, to, quality }), input, from);
+  return inFrames(resamplerFor(conversion), input, from);
 }
 
 /** Pushes a sound in frames of 20 ms. */

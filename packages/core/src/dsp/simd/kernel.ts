@@ -55,25 +55,28 @@ const OUT = 3;
 const NEXT_C = 4;
 /** Byte of the window of the next output. */
 const NEXT_X = 5;
+/** 1 where the next output has gone past the last phase, else 0. */
 const CARRY = 6;
+/** Byte after the coefficients of the first of the outputs at hand. */
+const END = 7;
 /** Byte of the coefficients that are multiplied; in a tile, counted from the beginning of a phase. */
-const C = [7, 8, 9, 10] as const;
+const C = [8, 9, 10, 11] as const;
 /** Byte of the samples that they are multiplied by. */
-const X = [11, 12, 13, 14] as const;
-const INTEGERS = 12;
+const X = [12, 13, 14, 15] as const;
+const INTEGERS = 13;
 
 // Locals: vectors.
 /** 1.5 · 2^23 in each lane. */
-const MAGIC = 15;
-const SAMPLES = 16;
-const ROW = 17;
+const MAGIC = 16;
+/** Samples at hand. */
+const SAMPLES = 17;
+/** The first of the coefficients at hand, one vector for each row. */
+const ROW = 18;
 const MOST_ROWS = 6;
+/** The first of the sums. */
 const SUM = ROW + MOST_ROWS;
 const MOST_SUMS = 8;
 const VECTORS = 2 + MOST_ROWS + MOST_SUMS;
-
-/** Vectors of four taps in one turn of the innermost loop. */
-const UNROLLED = 4;
 
 /**
  * A module for one bank, whose numbers are part of its code: `run(length, step, count)` makes `count` outputs from
@@ -87,10 +90,7 @@ export function kernel(bank: FilterBank, at: Addresses): Uint8Array<ArrayBuffer>
   const makeOutputs = bank.stride === 1 || bank.phases === 1 ? tiles(bank, at) : strides(bank, at);
   return wasmModule({
     parameters: 3,
-    locals: [
-      ...Array.from({ length: INTEGERS }, () => I32),
-      ...Array.from({ length: VECTORS }, () => V128),
-    ],
+    locals: [...Array.from({ length: INTEGERS }, () => I32), ...Array.from({ length: VECTORS }, () => V128)],
     body: block(widen(at), local_set(MAGIC, i32x4_splat(i32_const(MAGIC_BITS))), makeOutputs),
   });
 }
@@ -124,9 +124,9 @@ function tiles(bank: FilterBank, at: Addresses): Code {
   const pitch = 4 * bank.stride;
   const [c, x] = [C[0], X[0]];
 
-  const multiply = (offset: number, first: boolean): Code => {
-    const row = (r: number) => v128_load(local_get(c), at.coefficients + r * rowBytes + offset);
-    const window = (w: number) => v128_load(local_get(x), at.numbers + w * pitch + offset);
+  const multiply = (first: boolean): Code => {
+    const row = (r: number) => v128_load(local_get(c), at.coefficients + r * rowBytes);
+    const window = (w: number) => v128_load(local_get(x), at.numbers + w * pitch);
     const sums = range(windows).map((w) =>
       block(
         local_set(SAMPLES, window(w)),
@@ -139,7 +139,7 @@ function tiles(bank: FilterBank, at: Addresses): Code {
   const tile = block(
     local_set(c, i32_const(0)),
     local_set(x, local_get(NEXT_X)),
-    allTaps(bank.taps, multiply, [c, x], i32_const(rowBytes)),
+    allTaps(multiply, [c, x], i32_const(rowBytes)),
     store(rows * windows, at),
     increase(NEXT_X, windows * pitch),
   );
@@ -154,15 +154,10 @@ function strides(bank: FilterBank, at: Addresses): Code {
   const ends = at.coefficients + phases * rowBytes;
   const wholeSamples = Math.floor(stride / phases);
 
-  const multiply = (offset: number, first: boolean): Code =>
+  const multiply = (first: boolean): Code =>
     block(
       ...range(4).map((o) =>
-        add(
-          SUM + o,
-          v128_load(local_get(C[o] ?? 0), offset),
-          v128_load(local_get(X[o] ?? 0), at.numbers + offset),
-          first,
-        ),
+        add(SUM + o, v128_load(local_get(C[o] ?? 0), 0), v128_load(local_get(X[o] ?? 0), at.numbers), first),
       ),
     );
 
@@ -170,10 +165,7 @@ function strides(bank: FilterBank, at: Addresses): Code {
   const advance = block(
     increase(NEXT_C, (stride - wholeSamples * phases) * rowBytes),
     local_set(CARRY, i32_ge_u(local_get(NEXT_C), i32_const(ends))),
-    local_set(
-      NEXT_C,
-      i32_sub(local_get(NEXT_C), i32_mul(local_get(CARRY), i32_const(phases * rowBytes))),
-    ),
+    local_set(NEXT_C, i32_sub(local_get(NEXT_C), i32_mul(local_get(CARRY), i32_const(phases * rowBytes)))),
     increase(NEXT_X, 4 * wholeSamples),
     local_set(NEXT_X, i32_add(local_get(NEXT_X), i32_mul(local_get(CARRY), i32_const(4)))),
   );
@@ -181,8 +173,8 @@ function strides(bank: FilterBank, at: Addresses): Code {
     ...range(4).map((o) =>
       block(local_set(C[o] ?? 0, local_get(NEXT_C)), local_set(X[o] ?? 0, local_get(NEXT_X)), advance),
     ),
-    local_set(CARRY, i32_add(local_get(C[0]), i32_const(rowBytes))),
-    allTaps(taps, multiply, [...C, ...X], local_get(CARRY)),
+    local_set(END, i32_add(local_get(C[0]), i32_const(rowBytes))),
+    allTaps(multiply, [...C, ...X], local_get(END)),
     store(4, at),
   );
   const phase = i32_rem_u(local_get(STEP), i32_const(phases));
@@ -196,29 +188,15 @@ function strides(bank: FilterBank, at: Addresses): Code {
 const moreOutputs: Code = i32_lt_u(local_get(OUT), i32_mul(local_get(COUNT), i32_const(2)));
 
 /**
- * All taps, four in a vector and `UNROLLED` vectors a turn; those that do not fill a turn come first.
+ * All taps, one vector of four a turn: engines do worse with more, for then they run out of registers.
  *
- * @param multiply code that adds the products of four taps, the given bytes from the pointers, to the sums
- * @param pointers advanced as the taps go by; the first is compared with `end`
+ * @param multiply code that adds the products of the four taps that the pointers are at to the sums, or begins these
+ * @param pointers the first is compared with `end`
  */
-function allTaps(
-  taps: number,
-  multiply: (offset: number, first: boolean) => Code,
-  pointers: readonly number[],
-  end: Code,
-): Code {
-  const vectors = taps / 4;
-  const head = vectors % UNROLLED || UNROLLED;
-  const code = [...range(head).map((n) => multiply(16 * n, n === 0))];
-  if (vectors > head) {
-    const turn = [
-      ...range(UNROLLED).map((n) => multiply(16 * n, false)),
-      ...pointers.map((pointer) => increase(pointer, 16 * UNROLLED)),
-    ];
-    code.push(...pointers.map((pointer) => increase(pointer, 16 * head)));
-    code.push(loop_while(i32_lt_u(local_get(pointers[0] ?? 0), end), block(...turn)));
-  }
-  return block(...code);
+function allTaps(multiply: (first: boolean) => Code, pointers: readonly number[], end: Code): Code {
+  const onward = block(...pointers.map((pointer) => increase(pointer, 16)));
+  const more = i32_lt_u(local_get(pointers[0] ?? 0), end);
+  return block(multiply(true), onward, loop_while(more, block(multiply(false), onward)));
 }
 
 /** Adds a product to a sum, or begins the sum with it. */
@@ -233,8 +211,12 @@ function add(sum: number, a: Code, b: Code, first: boolean): Code {
  */
 function store(count: number, { outputs }: Addresses): Code {
   const first = rounded(total(range(4).map((n) => SUM + n)));
-  const second = count > 4 ? rounded(total(range(4).map((n) => SUM + 4 + (n % (count - 4))))) : first;
-  return block(v128_store(local_get(OUT), i16x8_narrow_i32x4_s(first, second), outputs), increase(OUT, 2 * count));
+  const more = range(4).map((n) => SUM + 4 + (n % (count - 4)));
+  const second = count > 4 ? rounded(total(more)) : local_get(MAGIC);
+  return block(
+    v128_store(local_get(OUT), i16x8_narrow_i32x4_s(first, second), outputs),
+    increase(OUT, 2 * count),
+  );
 }
 
 /** The totals of four vectors, as one: halves are added to halves, then quarters to quarters. */
@@ -242,10 +224,7 @@ function total(vectors: readonly number[]): Code {
   const [a = 0, b = 0, c = 0, d = 0] = vectors;
   const halves = (v: number, w: number) => {
     const [first, second] = [local_get(v), local_get(w)];
-    return f32x4_add(
-      i32x4_shuffle(first, second, [0, 4, 1, 5]), 
-      i32x4_shuffle(first, second, [2, 6, 3, 7]),
-    );
+    return f32x4_add(i32x4_shuffle(first, second, [0, 4, 1, 5]), i32x4_shuffle(first, second, [2, 6, 3, 7]));
   };
   const [low, high] = [local_get(SAMPLES), local_get(ROW)];
   return block(
