@@ -19,7 +19,12 @@ const library = (name, ...entries) => ({
   input: Object.fromEntries(entries.map((entry) => [entry, `packages/${name}/src/${entry}.ts`])),
   external,
   plugins: [inlineWorklet(), typescript(), declarations(`packages/${name}/src`)],
-  output: output(`packages/${name}/dist`),
+  // A module a file, so that whoever bundles a package leaves out what is not used, classes included.
+  output: {
+    ...output(`packages/${name}/dist`),
+    preserveModules: true,
+    preserveModulesRoot: `packages/${name}/src`,
+  },
 });
 
 const program = (folder, entries) => ({
@@ -58,7 +63,7 @@ export default [
     output: { file: 'packages/player/dist/worklet.js', format: 'iife', sourcemap: true },
   },
   library('elements', 'index'),
-  library('simulator', 'index', 'cli'),
+  library('simulator', 'index', 'cli', 'vitest'),
   program('examples/echo', { node: 'node.ts' }),
   program('examples/dashboard', { server: 'src/server.ts' }),
   page('examples/dashboard', 'src/page/page.ts', 'public'),

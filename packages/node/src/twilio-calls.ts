@@ -1,38 +1,63 @@
 /**
- * Twilio's REST interface, as far as calls need it.
+ * Twilio's calls, controlled through its REST interface.
  *
  * @see https://www.twilio.com/docs/voice/api/call-resource
  * @module
  */
 
-import { type CallControl, MediaError } from '@patchcord/core';
-import ky, { HTTPError } from 'ky';
-import { isLoopback } from './loopback.ts';
+import { type Call, type CallControl, MediaError, type PlaySource } from '@patchcord/core';
+import { ReleasedCalls } from './released-calls.ts';
+import {
+  createTwilioRest,
+  type TwilioCallsOptions,
+  type TwilioCredentials,
+  type TwilioRest,
+} from './twilio-rest.ts';
+import { twiml } from './twiml.ts';
+import { checkDigits, type DialOptions, type TwimlVerb, verbs, webUrl } from './twiml-verbs.ts';
 
-/** Who asks. Values may come straight from the environment: what is missing is named at construction. */
-export type TwilioCredentials =
-  | { readonly accountSid: string | undefined; readonly authToken: string | undefined }
+/** What a call shall do: a document of TwiML, or the webhook that answers one. */
+export type CallInstructions =
+  | { readonly twiml: string; readonly url?: never; readonly method?: never }
   | {
-      readonly accountSid: string | undefined;
-      readonly apiKey: string | undefined;
-      readonly apiSecret: string | undefined;
+      /** A whole `https` URL. */
+      readonly url: string | URL;
+      /** Default: `POST`. */
+      readonly method?: 'GET' | 'POST';
+      readonly twiml?: never;
     };
 
-/** Where Twilio is asked, and how patiently. */
-export interface TwilioCallsOptions {
-  /** Twilio region, such as `ie1`. Needs `edge`. Credentials belong to one region. Default: `us1`. */
-  readonly region?: string | undefined;
-  /** Twilio edge, such as `dublin`. Needs `region`. */
-  readonly edge?: string | undefined;
-  /** The interface's origin in place of Twilio's, for stand-ins: `https`, or `http` on this machine. */
-  readonly baseUrl?: string | undefined;
-  /** Longest time for one request with all its retries, in milliseconds. Default: 10 000. */
-  readonly timeoutMs?: number;
-  /** How often a request is sent again after 429, 5xx or a network failure. Default: 3. */
-  readonly retries?: number;
+/** Whom to transfer a call to, and what is said before. */
+export type TransferOptions = DialOptions & {
+  /** Played first, after all that was played before. Default: nothing is. */
+  readonly announce?: PlaySource;
+  /** Rate of raw samples in `announce`, in Hz. Default: the call's. */
+  readonly sampleRate?: number;
+  /** Longest wait until the announcement was heard, in milliseconds; then the call is dialled. Default: 60 000. */
+  readonly announceTimeoutMs?: number;
+  /** What the call does when nobody answered, or the one who did hangs up. Default: it ends. */
+  readonly afterwards?: readonly TwimlVerb[];
+};
+
+/** A call to place. */
+export type CreateOptions = CallInstructions & {
+  /** A telephone number with its country, a SIP address or `client:` and a name. */
+  readonly to: string;
+  /** One of your own numbers. */
+  readonly from: string;
+  /** Where Twilio tells that the call has ended: a whole `https` URL. */
+  readonly statusCallback?: string | URL;
+  /** How long it rings, in seconds. Default: Twilio's 60. */
+  readonly timeoutSeconds?: number;
+};
+
+/** A call that was placed. */
+export interface CreatedCall {
+  /** Twilio's `CallSid`: the `callId` of the stream that it may get. */
+  readonly callId: string;
 }
 
-/** Controls calls through Twilio's REST interface. */
+/** Controls calls through Twilio's REST interface. All that takes a call takes its id as well. */
 export interface TwilioCalls extends CallControl {
   /**
    * Ends a call, whatever it is doing. A call that has ended already is success.
@@ -41,20 +66,48 @@ export interface TwilioCalls extends CallControl {
    * `invalid-argument` for an empty id.
    */
   hangUp(callId: string): Promise<void>;
+  /**
+   * Gives a call something else to do. Its stream ends, and from the moment that this is called until that, `end()` only
+   * closes the socket. Where a call may come back to a stream within half a minute, give the `Call` rather than its id.
+   *
+   * @throws {MediaError} `control-failed` when Twilio refuses, or does not answer in time: the call is then ours as before;
+   * `invalid-argument` for what are no instructions.
+   */
+  update(call: Call | string, instructions: CallInstructions): Promise<void>;
+  /**
+   * Connects the caller to somebody else: says what there is to say, waits until it was heard, then dials. From the moment
+   * that this is called `end()` only closes the socket. Await it before the handler is done.
+   *
+   * @throws {MediaError} `transport-closed` when the call ends before; `control-failed` when Twilio refuses, or does not
+   * answer in time: the call is then ours as before; `invalid-argument` for what cannot be dialled.
+   */
+  transfer(call: Call, options: TransferOptions): Promise<void>;
+  /**
+   * Presses keys towards the caller's side: `0`-`9`, `*`, `#`; `w` waits half a second, `W` a second. It is done by TwiML,
+   * so the stream ends, and `afterwards` says how the call goes on: with `verbs.connectStream(...)` it comes back as a new call.
+   *
+   * @throws {MediaError} `invalid-argument` for other keys; else as `update` does.
+   */
+  sendDigits(
+    call: Call | string,
+    digits: string,
+    options: { readonly afterwards: readonly TwimlVerb[] },
+  ): Promise<void>;
+  /**
+   * Places a call. Nothing is sent twice where Twilio may have placed it already.
+   *
+   * @throws {MediaError} `control-failed` when Twilio refuses, or does not answer in time: it is then not known whether
+   * the call was placed; `invalid-argument` for what cannot be asked.
+   */
+  create(options: CreateOptions): Promise<CreatedCall>;
+  /** Whether a call was handed on, or is about to be: it is not ours to hang up then. */
   released(callId: string): boolean;
 }
 
 /** Codes in the answer that mean: this call has ended. By HTTP status. */
 const ALREADY_ENDED: Readonly<Record<number, number>> = { 404: 20404, 400: 21220 };
 
-/** 429 was not processed, and `completed` may be set twice: both are safe to send again. */
-const RETRIED = [429, ...Array.from({ length: 100 }, (_, index) => 500 + index)];
-
-/** Longest wait between two attempts, in milliseconds, unless the answer names its own. */
-const MAX_BACKOFF_MS = 3000;
-
-/** Twilio's error bodies have a few hundred bytes. More than this is not read. */
-const MAX_BODY_BYTES = 16_384;
+const DEFAULT_ANNOUNCE_MS = 60_000;
 
 /**
  * Call control for one Twilio account: `control` of `serveCalls` and `openCall`.
@@ -62,244 +115,157 @@ const MAX_BODY_BYTES = 16_384;
  * @throws {MediaError} `invalid-argument`, naming what is missing in the credentials, or what in the options
  * does not fit together.
  */
-export function twilioCalls(
-  credentials: TwilioCredentials,
-  { region, edge, baseUrl, timeoutMs = 10_000, retries = 3 }: TwilioCallsOptions = {},
-): TwilioCalls {
-  const { accountSid, authorization } = readCredentials(credentials);
-  const origin = twilioOrigin({ region, edge, baseUrl });
+export function twilioCalls(credentials: TwilioCredentials, options: TwilioCallsOptions = {}): TwilioCalls {
+  const rest = createTwilioRest(credentials, options);
+  const released = new ReleasedCalls();
+
+  /** Hands a call on: it is released from here on, and ours again if that fails. */
+  async function handOn(call: Call | string, prepare: () => Promise<void>, form: Form): Promise<void> {
+    const callId = typeof call === 'string' ? call : call.info.callId;
+    const release = released.begin(callId);
+    try {
+      await prepare();
+      await post(rest, callId, form, 'update');
+    } catch (error) {
+      release.undo();
+      throw error;
+    }
+    release.keep(typeof call === 'string' ? undefined : call.closed);
+  }
 
   return {
     async hangUp(callId) {
-      if (callId === '')
-        throw new MediaError('invalid-argument', 'hangUp needs the id of a call; it was empty.');
-      const controller = new AbortController();
-      const timer = setTimeout(() => controller.abort(), timeoutMs);
-      try {
-        await complete(callId, controller.signal);
-      } finally {
-        clearTimeout(timer);
-      }
+      checkId('hangUp', callId);
+      await post(rest, callId, { Status: 'completed' }, 'end');
     },
-    released: () => false,
-  };
 
-  async function complete(callId: string, signal: AbortSignal): Promise<void> {
-    const response = await post(`${origin}${callPath(accountSid, callId)}`, callId, signal);
-    if (response.ok) {
-      discardBody(response);
-      return;
-    }
-    const code = errorCode(await readText(response, signal));
-    if (code !== undefined && code === ALREADY_ENDED[response.status]) return;
-    throw failure(callId, answered(response.status, code));
-  }
+    async update(call, instructions) {
+      checkId('update', call);
+      await handOn(call, () => Promise.resolve(), formOf(instructions));
+    },
 
-  async function post(url: string, callId: string, signal: AbortSignal): Promise<Response> {
-    const deadline = performance.now() + timeoutMs;
-    try {
-      return await ky.post(url, {
-        body: 'Status=completed',
-        headers: {
-          accept: 'application/json',
-          authorization,
-          'content-type': 'application/x-www-form-urlencoded',
-        },
-        // A redirect would take the credentials to wherever it points.
-        redirect: 'manual',
-        signal,
-        // One attempt may not use up the time of all.
-        timeout: Math.ceil(timeoutMs / 2),
-        throwHttpErrors: (status) => RETRIED.includes(status),
-        retry: {
-          limit: retries,
-          methods: ['post'],
-          statusCodes: RETRIED,
-          afterStatusCodes: RETRIED,
-          retryOnTimeout: true,
-          delay: (attempt) => 100 * 2 ** attempt,
-          backoffLimit: MAX_BACKOFF_MS,
-          jitter: true,
-          shouldRetry({ error }) {
-            if (!(error instanceof HTTPError)) return undefined;
-            discardBody(error.response);
-            const waitMs = retryAfterMs(error.response);
-            if (waitMs === undefined) return true; // after the usual backoff
-            return waitMs < deadline - performance.now() ? undefined : false;
-          },
-        },
+    async transfer(call, { announce, sampleRate, announceTimeoutMs, afterwards = [], ...target }) {
+      // What cannot be dialled is an error before anything is said.
+      const document = twiml([verbs.dial(target), ...afterwards]);
+      await handOn(call, () => heard(call, announce, { sampleRate, timeoutMs: announceTimeoutMs }), {
+        Twiml: document,
       });
-    } catch (error) {
-      if (error instanceof HTTPError) discardBody(error.response);
-      // ky's errors hold the request, and with it the credentials: they are neither passed on nor attached.
-      throw failure(callId, reasonOf(error, timeoutMs));
-    }
-  }
+    },
+
+    async sendDigits(call, digits, { afterwards }) {
+      checkId('sendDigits', call);
+      checkDigits(digits);
+      if (afterwards.length === 0) {
+        throw invalid(
+          'sendDigits ends the stream, and with nothing in `afterwards` the call. Give what follows, such as verbs.connectStream(...).',
+        );
+      }
+      const document = twiml([verbs.playDigits(digits), ...afterwards]);
+      await handOn(call, () => Promise.resolve(), { Twiml: document });
+    },
+
+    async create(wanted) {
+      const body = await rest.post({
+        path: '/Calls.json',
+        form: createForm(wanted),
+        failure: 'Twilio did not place the call',
+        retry: 'once',
+        readsBody: true,
+      });
+      return { callId: sidOf(body) };
+    },
+
+    released: (callId) => released.has(callId),
+  };
 }
 
-/**
- * The origin that requests go to.
- *
- * @throws {MediaError} `invalid-argument` when region and edge do not come together, or a part is malformed.
- */
-export function twilioOrigin({
-  region = '',
-  edge = '',
-  baseUrl = '',
-}: Pick<TwilioCallsOptions, 'region' | 'edge' | 'baseUrl'>): string {
-  if (baseUrl !== '') return checkedBaseUrl(baseUrl);
-  if (region === '' && edge === '') return 'https://api.twilio.com';
-  if (region === '' || edge === '') {
-    const [given, missing] = region === '' ? ['edge', 'region'] : ['region', 'edge'];
-    throw new MediaError(
-      'invalid-argument',
-      `${given} was given without ${missing}, and Twilio has no host for that. Give both, such as region ie1 with edge dublin, or neither.`,
-    );
-  }
-  for (const [name, value] of Object.entries({ region, edge })) {
-    if (!/^[a-z0-9-]+$/.test(value)) {
-      throw new MediaError(
-        'invalid-argument',
-        `${name} must be lower-case letters, digits and hyphens, such as ie1 or dublin.`,
-      );
-    }
-  }
-  return `https://api.${edge}.${region}.twilio.com`;
+type Form = Readonly<Record<string, string>>;
+
+async function post(rest: TwilioRest, callId: string, form: Form, does: 'end' | 'update'): Promise<void> {
+  await rest.post({
+    path: `/Calls/${encodeURIComponent(callId)}.json`,
+    form,
+    failure: `Twilio did not ${does} call ${callId}`,
+    // The last word holds, so that saying it twice leaves the call where once would have.
+    retry: 'may-repeat',
+    ...(does === 'end' && { success: ALREADY_ENDED }),
+  });
 }
 
-/** The path of a call, its ids escaped. */
-export function callPath(accountSid: string, callId: string): string {
-  return `/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Calls/${encodeURIComponent(callId)}.json`;
-}
-
-function checkedBaseUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopback(url.hostname))) {
-    throw new MediaError(
-      'invalid-argument',
-      'baseUrl must be an https URL, or http on this machine, since credentials are sent there.',
-    );
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new MediaError(
-      'invalid-argument',
-      'baseUrl must be an origin and a path at most: no credentials, query or fragment.',
-    );
-  }
-  return url.origin + url.pathname.replace(/\/+$/, '');
-}
-
-function readCredentials(credentials: TwilioCredentials): { accountSid: string; authorization: string } {
-  const { accountSid, authToken, apiKey, apiSecret } = credentials as Record<string, string | undefined>;
-  const byKey = Boolean(apiKey || apiSecret);
-  const missing = [
-    ...(accountSid ? [] : ['accountSid']),
-    ...(byKey && !apiKey ? ['apiKey'] : []),
-    ...(byKey && !apiSecret ? ['apiSecret'] : []),
-    ...(byKey || authToken ? [] : ['authToken (or apiKey with apiSecret)']),
-  ];
-  if (!accountSid || missing.length > 0) {
-    throw new MediaError(
-      'invalid-argument',
-      `twilioCalls needs ${missing.join(' and ')}. Pass what is missing.`,
-    );
-  }
-  if (!/^[\w-]+$/.test(accountSid)) {
-    throw new MediaError(
-      'invalid-argument',
-      'accountSid must be letters and digits, such as AC and 32 more. Check what was passed.',
-    );
-  }
-  const [user = '', secret = ''] = byKey ? [apiKey, apiSecret] : [accountSid, authToken];
-  // HTTP Basic ends the user at the first colon, and its bytes are Latin-1 where nothing else was agreed.
-  if (user.includes(':') || !/^[\u0020-\u007e\u00a0-\u00ff]+$/.test(user + secret)) {
-    const [userName, secretName] = byKey ? ['apiKey', 'apiSecret'] : ['accountSid', 'authToken'];
-    throw new MediaError(
-      'invalid-argument',
-      `${userName} or ${secretName} holds a character that HTTP Basic cannot carry. Check what was copied.`,
-    );
-  }
-  return { accountSid, authorization: `Basic ${btoa(`${user}:${secret}`)}` };
-}
-
-/** Milliseconds that the answer asks to wait; undefined when it asks nothing, or nothing readable. */
-function retryAfterMs(response: Response): number | undefined {
-  const text = response.headers.get('retry-after');
-  if (text === null) return undefined;
-  const milliseconds = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isNaN(milliseconds) ? undefined : milliseconds;
-}
-
-/** Lets the connection go, whatever state the body is in. */
-function discardBody(response: Response): void {
-  response.body?.cancel().catch(() => {});
-}
-
-/**
- * The body as text, as far as it is wanted and comes in time. The signal is followed here too: once its headers
- * are there, a fetched response may no longer be.
- */
-async function readText(response: Response, signal: AbortSignal): Promise<string> {
-  if (response.body === null) return '';
-  const reader = response.body.getReader();
-  const cancel = () => void reader.cancel().catch(() => {});
-  signal.addEventListener('abort', cancel, { once: true });
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
+/** Plays an announcement, and waits until it, and all before it, was heard or cut off. */
+async function heard(
+  call: Call,
+  announce: PlaySource = new Int16Array(0),
+  {
+    sampleRate,
+    timeoutMs = DEFAULT_ANNOUNCE_MS,
+  }: { readonly sampleRate: number | undefined; readonly timeoutMs: number | undefined },
+): Promise<void> {
+  const { done } = call.play(announce, sampleRate === undefined ? {} : { sampleRate });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), timeoutMs);
+  });
   try {
-    while (bytes < MAX_BODY_BYTES) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      bytes += value.byteLength;
-      text += decoder.decode(value, { stream: true });
+    const end = await Promise.race([done, late]);
+    if (end?.outcome === 'call-ended') {
+      throw new MediaError('transport-closed', 'The call ended before it could be transferred.');
     }
-  } catch {
-    // A body that breaks off tells no more than the status already has.
+  } finally {
+    clearTimeout(timer);
   }
-  signal.removeEventListener('abort', cancel);
-  cancel();
-  return text;
 }
 
-/** The code of Twilio's error body, whatever its content type; undefined where there is none. */
-function errorCode(body: string): number | undefined {
+function formOf({ twiml: document, url, method }: CallInstructions): Record<string, string> {
+  if ((document === undefined) === (url === undefined)) {
+    throw invalid('A call takes either twiml or url: what it shall do, or where to ask. Give one of them.');
+  }
+  if (document !== undefined) {
+    if (!/^\s*</.test(document)) throw invalid('twiml must be a document, such as twiml([...]) makes.');
+    return { Twiml: document };
+  }
+  return { Url: webUrl('url', String(url)), ...(method !== undefined && { Method: method }) };
+}
+
+function createForm({
+  to,
+  from,
+  statusCallback,
+  timeoutSeconds,
+  ...instructions
+}: CreateOptions): Record<string, string> {
+  if (to.trim() === '' || from.trim() === '') {
+    throw invalid('create needs to and from: whom to call, and one of your own numbers.');
+  }
+  if (timeoutSeconds !== undefined && !(Number.isInteger(timeoutSeconds) && timeoutSeconds > 0)) {
+    throw invalid(`timeoutSeconds is ${timeoutSeconds}; it must be a whole number above 0.`);
+  }
+  return {
+    To: to,
+    From: from,
+    ...formOf(instructions),
+    ...(statusCallback !== undefined && { StatusCallback: webUrl('statusCallback', String(statusCallback)) }),
+    ...(timeoutSeconds !== undefined && { Timeout: String(timeoutSeconds) }),
+  };
+}
+
+function sidOf(body: string): string {
   try {
-    const parsed: unknown = JSON.parse(body);
-    if (typeof parsed !== 'object' || parsed === null || !('code' in parsed)) return undefined;
-    const { code } = parsed;
-    return typeof code === 'number' || (typeof code === 'string' && /^\d+$/.test(code))
-      ? Number(code)
-      : undefined;
+    const { sid } = JSON.parse(body) as { readonly sid?: unknown };
+    if (typeof sid === 'string' && sid !== '') return sid;
   } catch {
-    return undefined;
+    // Said below.
   }
+  throw new MediaError(
+    'control-failed',
+    "Twilio placed the call, but its answer names no id. Look for the call in Twilio's console, and check the base URL.",
+  );
 }
 
-function answered(status: number, code?: number): string {
-  const answer = `it answered ${status}${code === undefined ? '' : ` with code ${code}`}`;
-  if (status === 401 || status === 403) {
-    return `${answer}. Check the credentials, and that they belong to the region that is asked`;
-  }
-  if (status === 404) return `${answer}. Check the account, the region and the base URL`;
-  if (status === 429) return `${answer}: too many requests at once. Try again later`;
-  if (status >= 300 && status < 400)
-    return `${answer}, a redirect, which is not followed with credentials. Check the base URL`;
-  if (status >= 500 || status === 0) return `${answer}. Try again later`;
-  return `${answer}. Look the code up in Twilio's error dictionary`;
+function checkId(name: string, call: Call | string): void {
+  if (call === '') throw invalid(`${name} needs the id of a call; it was empty.`);
 }
 
-function reasonOf(error: unknown, timeoutMs: number): string {
-  if (error instanceof HTTPError) return answered(error.response.status);
-  const name = error instanceof Error ? error.name : '';
-  if (name === 'TimeoutError' || name === 'AbortError') {
-    return `no answer came within ${timeoutMs} ms. Check the network, and try again`;
-  }
-  const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
-  const code = typeof cause?.code === 'string' ? ` (${cause.code})` : '';
-  return `it could not be reached, or its answer could not be read${code}. Check the network, and try again`;
-}
-
-function failure(callId: string, reason: string): MediaError {
-  return new MediaError('control-failed', `Twilio did not end call ${callId}: ${reason}.`);
+function invalid(message: string): MediaError {
+  return new MediaError('invalid-argument', message);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MediaError } from '@patchcord/core';
 import { type SignedRequest, signedUrls, verifyWebhook } from './signature.ts';
+import type { StreamTokens } from './stream-tokens.ts';
 import { type ConnectStreamOptions, connectStream } from './twiml.ts';
 
 /** What a voice webhook answers, and to whom. */
@@ -9,6 +10,8 @@ export interface VoiceWebhookOptions extends Omit<ConnectStreamOptions, 'url'> {
   readonly streamUrl: string | URL;
   /** Whether the webhook's `From` and `To` are passed on as the parameters `from` and `to`. Default: true. */
   readonly passNumbers?: boolean;
+  /** Gives each stream a one-time token as a parameter, bound to the request's `CallSid`. Default: none. */
+  readonly tokens?: StreamTokens;
   /** The Auth Token that requests must be signed with. Default: nothing is checked. */
   readonly authToken?: string | undefined;
   /** The origin that Twilio requests, such as `https://voice.example.com`. Needed with `authToken`. */
@@ -31,12 +34,13 @@ export function voiceWebhook({
   streamUrl,
   parameters = {},
   passNumbers = true,
+  tokens,
   authToken,
   publicUrl,
   ...stream
 }: VoiceWebhookOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const twiml = (numbers: Record<string, string>) =>
-    connectStream({ ...stream, url: streamUrl, parameters: { ...numbers, ...parameters } });
+  const twiml = (asked: Record<string, string>) =>
+    connectStream({ ...stream, url: streamUrl, parameters: { ...asked, ...parameters } });
   twiml({}); // throws now rather than at the first call
   if (authToken !== undefined) {
     if (authToken === '' || publicUrl === undefined) {
@@ -78,7 +82,11 @@ export function voiceWebhook({
       }
     }
     try {
-      const text = twiml(passNumbers ? numbersOf(request, body) : {});
+      const form = formOf(request, body);
+      const text = twiml({
+        ...(passNumbers && numbersOf(form)),
+        ...tokens?.mint(form.get('CallSid') ?? undefined),
+      });
       response.writeHead(200, { 'Content-Type': 'text/xml; charset=utf-8' }).end(text);
     } catch {
       reply(response, 400, 'From or To of this request is nothing that a call can have.');
@@ -91,8 +99,11 @@ function asRequested(request: IncomingMessage & { readonly originalUrl?: string 
   return { headers: request.headers, url: request.originalUrl ?? request.url };
 }
 
-function numbersOf(request: IncomingMessage, body: string): Record<string, string> {
-  const form = new URLSearchParams(request.method === 'GET' ? (request.url ?? '').split('?')[1] : body);
+function formOf(request: IncomingMessage, body: string): URLSearchParams {
+  return new URLSearchParams(request.method === 'GET' ? (request.url ?? '').split('?')[1] : body);
+}
+
+function numbersOf(form: URLSearchParams): Record<string, string> {
   const numbers = { from: form.get('From'), to: form.get('To') };
   return Object.fromEntries(
     Object.entries(numbers).filter((entry): entry is [string, string] => entry[1] !== null),

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
-import { twilioCalls, twilioOrigin } from '../src/twilio-calls.ts';
+import { twilioCalls } from '../src/twilio-calls.ts';
+import { twilioOrigin } from '../src/twilio-rest.ts';
 import { answersOf, type GoldenHangUp, goldenHangUps } from './golden-hangup.ts';
 import { hangUpDifferences } from './hangup-differences.ts';
 import { type RestStandIn, type StandInAnswer, startRestStandIn } from './rest-stand-in.ts';

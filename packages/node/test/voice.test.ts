@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { signTwilio } from '../src/signature.ts';
+import { createStreamTokens } from '../src/stream-tokens.ts';
 import { type VoiceWebhookOptions, voiceWebhook } from '../src/voice.ts';
 
 const streamUrl = 'wss://voice.example.com/media';
@@ -120,4 +121,17 @@ describe('bad input', () => {
   test('a stream URL that Twilio would refuse is an error at construction', () => {
     expect(() => voiceWebhook({ streamUrl: 'https://voice.example.com/media' })).toThrow(/wss/);
   });
+});
+
+test('each stream gets a token of its own, bound to its call', async () => {
+  const tokens = createStreamTokens();
+  const port = await serve({ tokens });
+  const answers = await Promise.all(
+    ['CA1', 'CA2'].map(async (CallSid) => (await post(port, { CallSid })).text()),
+  );
+  const [first = '', second = ''] = answers.map(
+    (twiml) => /<Parameter name="token" value="(\w+)"\/>/.exec(twiml)?.[1] ?? '',
+  );
+  expect(tokens.authorize({ callId: 'CA1', parameters: { token: first } })).toBe(true);
+  expect(tokens.authorize({ callId: 'CA1', parameters: { token: second } })).toBe(false);
 });

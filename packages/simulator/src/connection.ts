@@ -1,5 +1,6 @@
 import { MediaError } from '@patchcord/core';
 import WebSocket from 'isomorphic-ws';
+import { MAX_MESSAGE_BYTES } from './habits.ts';
 import { signUpgrade } from './signature.ts';
 
 /** How to reach an app. */
@@ -13,10 +14,9 @@ export interface ConnectionOptions {
   readonly signedUrl?: string | undefined;
   /** More headers of the upgrade request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Largest message of the app's, in bytes. Default: 16 MiB. */
+  readonly maxMessageBytes?: number | undefined;
 }
-
-/** Large enough for ten minutes of audio in one message. Twilio names no limit. */
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /** How long a closing handshake may take before the socket is torn down. */
 const CLOSE_TIMEOUT_MS = 2000;
@@ -28,7 +28,7 @@ const CLOSE_TIMEOUT_MS = 2000;
  */
 export async function startConnection(
   url: string,
-  { authToken, signedUrl, headers }: ConnectionOptions,
+  { authToken, signedUrl, headers, maxMessageBytes = MAX_MESSAGE_BYTES }: ConnectionOptions,
 ): Promise<WebSocket> {
   checkUrl(url);
   const signature =
@@ -38,7 +38,7 @@ export async function startConnection(
   const options = {
     headers: { ...(signature !== undefined && { 'X-Twilio-Signature': signature }), ...headers },
     perMessageDeflate: false,
-    maxPayload: MAX_MESSAGE_BYTES,
+    maxPayload: Math.max(MAX_MESSAGE_BYTES, maxMessageBytes), // the phone itself tells what is too large
     closeTimeout: CLOSE_TIMEOUT_MS,
   };
   const socket = new WebSocket(url, [], options);

@@ -5,6 +5,8 @@ import {
   connectionTimedOut,
   startConnection,
 } from './connection.ts';
+import { checkFaults } from './faults.ts';
+import { checkParameters, customParameters } from './habits.ts';
 import { Line } from './line.ts';
 import type { Phone, PhoneOptions, PhoneSocket } from './phone.ts';
 
@@ -34,7 +36,10 @@ export async function openPhone(socket: PhoneSocket, options: PhoneOptions = {})
   return answerOn(socket, options);
 }
 
-function checkOptions({ unidirectional = false, tracks = ['inbound'] }: PhoneOptions): void {
+function checkOptions(options: PhoneOptions): void {
+  const { unidirectional = false, tracks = ['inbound'], faults } = options;
+  if (faults !== undefined) checkFaults(faults);
+  checkParameters(customParameters(options), options);
   const known = tracks.every((track) => track === 'inbound' || track === 'outbound');
   if (!known || tracks.length === 0 || new Set(tracks).size < tracks.length) {
     throw new MediaError(
@@ -68,8 +73,8 @@ function answerOn(socket: PhoneSocket, options: PhoneOptions, url?: string): Pro
     const open = (): void => {
       cancel();
       if (failure !== undefined) return; // too late: the socket is being closed
+      resolve(line); // first: a fault may break the connection with the very first message
       line.start();
-      resolve(line);
     };
     socket.addEventListener('error', (event) => {
       failure ??= connectionFailed(url, event);

@@ -1,4 +1,5 @@
 import type { DtmfDigit } from '@patchcord/core';
+import type { FaultName } from './faults.ts';
 import type { PhoneWarning } from './warnings.ts';
 
 /** Why a call is over. */
@@ -14,7 +15,9 @@ export type PhoneEndReason =
   /** The app sent something on a unidirectional stream (Twilio's 31924). */
   | 'protocol-error'
   /** The app stopped reading. */
-  | 'app-stalled';
+  | 'app-stalled'
+  /** The app sent nothing for longer than `idleTimeoutMs`. */
+  | 'app-idle';
 
 /** What is known about a call that is over. */
 export interface PhoneEnd {
@@ -25,6 +28,8 @@ export interface PhoneEnd {
   readonly message: string;
   /** How long the stream was up, in milliseconds. */
   readonly durationMs: number;
+  /** Audio of the app's that was queued and never heard, in milliseconds: what it said was cut off. */
+  readonly unheardMs: number;
   /** The socket's close code, where it closed. */
   readonly closeCode?: number;
 }
@@ -50,6 +55,8 @@ export type PhoneEvent =
   | { readonly kind: 'clear'; readonly droppedMs: number; readonly timestampMs: number }
   /** The app did something wrong, for the first time on this stream. */
   | ({ readonly kind: 'warning'; readonly timestampMs: number } & PhoneWarning)
+  /** A fault that the phone was asked for came about. */
+  | { readonly kind: 'fault'; readonly fault: FaultName; readonly timestampMs: number }
   /** The call is over. */
   | { readonly kind: 'ended'; readonly end: PhoneEnd; readonly timestampMs: number };
 

@@ -1,15 +1,22 @@
 import {
   type AudioFrame,
   type Clock,
+  type DtmfDigit,
+  dtmfTone,
   type FrameFromCall,
   type FrameSerializer,
   type FrameToCall,
   MediaError,
   type Track,
   twilio,
+  type WireMessage,
 } from '@patchcord/core';
+import { captureSocket } from './capture-socket.ts';
 import { createEar, type Ear } from './ear.ts';
 import { Notice, type PhoneEnd, type PhoneEvent, type PhoneEventMap } from './events.ts';
+import { createCutter, createGaps, type FaultListener, type TimedSamples } from './faults.ts';
+import { FaultySocket } from './faulty-socket.ts';
+import { customParameters, MAX_MESSAGE_BYTES } from './habits.ts';
 import { createKeypad, parseKeys } from './keypad.ts';
 import { createMouth, type Mouth } from './mouth.ts';
 import type { Phone, PhoneOptions, PhoneSocket, WaitOptions } from './phone.ts';
@@ -17,6 +24,8 @@ import { createPlayout, type MarkEcho, type Playout } from './playout.ts';
 import { LINE_RATE, type Sound, toLineSamples } from './sound.ts';
 import { createWaits, type Waits } from './waits.ts';
 import {
+  MARK_NAME_TAKEN,
+  MARK_NAME_TOO_LONG,
   type PhoneWarning,
   SENT_ON_UNIDIRECTIONAL_STREAM,
   TOO_MANY_MARKS_QUEUED,
@@ -36,6 +45,9 @@ const MAX_BUFFERED_BYTES = 1024 * 1024;
 /** How long a closing socket is waited for. */
 const CLOSE_TIMEOUT_MS = 2500;
 
+/** How long the tone of a key is heard. */
+const KEY_TONE_MS = 100;
+
 const MAX_EVENTS = 100_000;
 const MAX_WAITING_KEYS = 1000;
 const MAX_WAITING_SAMPLES = 3600 * LINE_RATE;
@@ -46,6 +58,7 @@ const GOING_AWAY = 1001;
 const ABNORMAL_CLOSURE = 1006;
 /** Twilio's own code after its 31924 is not known; the RFC's word for it is the protocol error. */
 const PROTOCOL_ERROR = 1002;
+const MESSAGE_TOO_BIG = 1009;
 
 /** A call on a socket, as Twilio conducts it: every 20 ms a message each way, by absolute deadlines. */
 export class Line implements Phone {
@@ -67,6 +80,15 @@ export class Line implements Phone {
   readonly #events: PhoneEvent[] = [];
   readonly #warnings: PhoneWarning[] = [];
   #rejectedMessages = 0;
+  /** What happens to audio on purpose. */
+  readonly #isMissing: (timestampMs: number) => boolean;
+  readonly #cutters: ReadonlyMap<Track, (piece: TimedSamples) => TimedSamples[]>;
+  readonly #chunks: Record<Track, number> = { inbound: 0, outbound: 0 };
+  /** Tones of keys that are not heard yet. */
+  #keyTone: Int16Array = new Int16Array(0);
+  /** Names of marks that wait, where they may not be used twice. */
+  readonly #waitingMarks = new Set<string>();
+  #lastMessageAt = 0;
 
   #state: 'connecting' | 'up' | 'closing' | 'over' = 'connecting';
   #startedAt = 0;
@@ -76,20 +98,36 @@ export class Line implements Phone {
   #cancelTick = (): void => {};
   #cancelEcho = (): void => {};
   #cancelClosing = (): void => {};
+  #cancelPing = (): void => {};
   /** Why we are closing the socket. */
-  #ending: Omit<PhoneEnd, 'durationMs'> | undefined;
+  #ending: Ending | undefined;
   #settleClosed = (_end: PhoneEnd): void => {};
 
   constructor(socket: PhoneSocket, clock: Clock, options: PhoneOptions) {
-    this.#socket = socket;
+    const onFault: FaultListener = (fault) =>
+      this.#note({ kind: 'fault', fault, timestampMs: this.timestampMs });
+    const { faults = {} } = options;
+    const { capture } = options;
+    // What faults do is captured, for it is what the app gets.
+    const wire =
+      capture === undefined
+        ? socket
+        : captureSocket(socket, { ...capture, clock, write: (line) => capture.write(line) });
+    this.#socket = options.faults === undefined ? wire : new FaultySocket(wire, { faults, clock, onFault });
     this.#clock = clock;
     this.#options = options;
     this.#tracks = options.tracks ?? ['inbound'];
+    this.#isMissing = createGaps(faults, onFault);
+    this.#cutters = new Map(this.#tracks.map((track) => [track, createCutter(faults, LINE_RATE)]));
     this.#waits = createWaits(clock);
     this.callSid = options.callSid ?? createSid('CA');
     this.streamSid = options.streamSid ?? createSid('MZ');
     const { jitterBufferMs = 0, keepHeardMs, lineNoiseDb } = options;
-    this.#playout = createPlayout({ sampleRate: LINE_RATE, frameMs: FRAME_MS, jitterBufferMs });
+    const { partialFrames = 'played', overflow = 'newest', clearsAt = 'sample' } = options;
+    this.#playout = createPlayout({
+      ...{ sampleRate: LINE_RATE, frameMs: FRAME_MS, jitterBufferMs },
+      ...{ partialFrames, overflow, clearsAt },
+    });
     this.#ear = createEar(keepHeardMs === undefined ? {} : { keepMs: keepHeardMs });
     this.#mouths = new Map(
       this.#tracks.map((track) => [track, createMouth(track === 'inbound' ? { lineNoiseDb } : {})]),
@@ -97,9 +135,9 @@ export class Line implements Phone {
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
-    socket.addEventListener('message', ({ data }) => this.#receive(data));
-    socket.addEventListener('close', ({ code }) => this.#onClose(code ?? ABNORMAL_CLOSURE));
-    socket.addEventListener('error', () => {}); // `close` follows, with all that is known
+    this.#socket.addEventListener('message', ({ data }) => this.#receive(data));
+    this.#socket.addEventListener('close', ({ code }) => this.#onClose(code ?? ABNORMAL_CLOSURE));
+    this.#socket.addEventListener('error', () => {}); // `close` follows, with all that is known
   }
 
   get timestampMs(): number {
@@ -125,9 +163,10 @@ export class Line implements Phone {
 
   /** Begins the stream. The socket is open. */
   start(): void {
-    const { from, to, parameters, accountSid = createSid('AC') } = this.#options;
+    const { accountSid = createSid('AC') } = this.#options;
     this.#state = 'up';
     this.#startedAt = this.#clock.now();
+    this.#lastMessageAt = this.#startedAt;
     this.#send({
       kind: 'start',
       provider: twilio.name,
@@ -136,13 +175,10 @@ export class Line implements Phone {
       accountId: accountSid,
       format: twilio.format,
       tracks: this.#tracks,
-      parameters: {
-        ...(from !== undefined && { from }),
-        ...(to !== undefined && { to }),
-        ...parameters,
-      },
+      parameters: customParameters(this.#options),
     });
     this.#scheduleTick();
+    this.#schedulePing();
   }
 
   say(sound: Sound, { track = 'inbound' }: { readonly track?: Track } = {}): Promise<void> {
@@ -187,10 +223,15 @@ export class Line implements Phone {
     });
   }
 
-  hangUp(): Promise<PhoneEnd> {
+  hangUp({ by = 'caller' }: { readonly by?: 'caller' | 'app' } = {}): Promise<PhoneEnd> {
     if (this.#state === 'up') {
+      this.#listen();
+      const { closedBy = 'phone', closeCode = NORMAL_CLOSURE } = this.#options;
       this.#send({ kind: 'stop' });
-      this.#close({ endedBy: 'caller', reason: 'hung-up', message: 'The caller hung up.' }, NORMAL_CLOSURE);
+      this.#close(
+        { endedBy: by, reason: 'hung-up', message: `The ${by} hung up.` },
+        closedBy === 'phone' ? closeCode : 'app',
+      );
     }
     return this.closed;
   }
@@ -287,26 +328,69 @@ export class Line implements Phone {
       );
       return;
     }
+    const { idleTimeoutMs = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#clock.now() - this.#lastMessageAt >= idleTimeoutMs) {
+      const message = `The app sent nothing for ${idleTimeoutMs} ms (idleTimeoutMs).`;
+      this.#close({ endedBy: 'phone', reason: 'app-idle', message }, GOING_AWAY);
+      return;
+    }
     this.#scheduleTick();
     this.#scheduleEcho();
+  }
+
+  #schedulePing(): void {
+    const { pingEveryMs } = this.#options;
+    if (pingEveryMs === undefined || this.#socket.ping === undefined) return;
+    this.#cancelPing = this.#clock.after(pingEveryMs, () => {
+      this.#socket.ping?.();
+      this.#schedulePing();
+    });
   }
 
   #sendFrame(): void {
     const timestampMs = this.#frames++ * FRAME_MS;
     const digit = this.#keypad.read(timestampMs);
-    if (digit !== undefined) {
-      this.#send({ kind: 'dtmf', digit, track: 'inbound' });
-      this.#note({ kind: 'pressed', digit, timestampMs });
-    }
+    if (digit !== undefined) this.#sendKey(digit, timestampMs);
+    const { firstTimestampMs = 0 } = this.#options;
+    const missing = this.#isMissing(timestampMs);
     for (const [track, mouth] of this.#mouths) {
       const samples = mouth.read(FRAME_LENGTH, timestampMs);
-      this.#send({ kind: 'audio', samples, sampleRate: LINE_RATE, channels: 1, timestampMs, track });
+      if (track === 'inbound') this.#addKeyTone(samples);
+      if (missing) continue;
+      const piece = { samples, timestampMs: timestampMs + firstTimestampMs };
+      for (const cut of this.#cutters.get(track)?.(piece) ?? []) {
+        this.#send({ kind: 'audio', ...cut, sampleRate: LINE_RATE, channels: 1, track });
+      }
     }
+  }
+
+  #sendKey(digit: DtmfDigit, timestampMs: number): void {
+    this.#send({ kind: 'dtmf', digit, track: 'inbound' });
+    this.#note({ kind: 'pressed', digit, timestampMs });
+    if (this.#options.audibleKeys) {
+      this.#keyTone = dtmfTone(digit, { ms: KEY_TONE_MS, sampleRate: LINE_RATE });
+    }
+  }
+
+  #addKeyTone(samples: Int16Array): void {
+    const tone = this.#keyTone.subarray(0, samples.length);
+    for (const [index, sample] of tone.entries()) {
+      samples[index] = Math.max(-32_768, Math.min(32_767, (samples[index] ?? 0) + sample));
+    }
+    this.#keyTone = this.#keyTone.subarray(tone.length);
   }
 
   #send(frame: FrameFromCall): void {
     if (this.#state !== 'up') return;
-    for (const message of this.#serializer.serialize(frame)) this.#socket.send(message);
+    for (const message of this.#serializer.serialize(frame)) this.#socket.send(this.#counted(frame, message));
+  }
+
+  /** The message with the chunks of its own track counted, where that is asked for. */
+  #counted(frame: FrameFromCall, message: WireMessage): WireMessage {
+    if (frame.kind !== 'audio' || this.#options.chunksPer !== 'track' || typeof message !== 'string') {
+      return message;
+    }
+    return message.replace(/"chunk":"\d+"/, `"chunk":"${++this.#chunks[frame.track]}"`);
   }
 
   // --- from the app ---
@@ -318,6 +402,13 @@ export class Line implements Phone {
       this.#warn(SENT_ON_UNIDIRECTIONAL_STREAM);
       const { message } = SENT_ON_UNIDIRECTIONAL_STREAM;
       this.#close({ endedBy: 'phone', reason: 'protocol-error', message }, PROTOCOL_ERROR);
+      return;
+    }
+    this.#lastMessageAt = this.#clock.now();
+    const { maxMessageBytes = MAX_MESSAGE_BYTES } = this.#options;
+    if (sizeOf(data) > maxMessageBytes) {
+      const message = `The app sent a message of more than ${maxMessageBytes} bytes (maxMessageBytes).`;
+      this.#close({ endedBy: 'phone', reason: 'protocol-error', message }, MESSAGE_TOO_BIG);
       return;
     }
     const understood = understand(data, this.#serializer);
@@ -337,14 +428,9 @@ export class Line implements Phone {
       case 'audio':
         this.#queue(frame);
         return;
-      case 'mark': {
-        const { name } = frame;
-        this.#note({ kind: 'mark', name, timestampMs });
-        const echo = this.#playout.mark(name);
-        if (echo === 'refused') this.#warn(TOO_MANY_MARKS_QUEUED);
-        else if (echo !== undefined) this.#echo([echo]);
+      case 'mark':
+        this.#mark(frame.name, timestampMs);
         return;
-      }
       case 'clear': {
         const { droppedMs, echoes } = this.#playout.clear();
         this.#note({ kind: 'clear', droppedMs, timestampMs });
@@ -355,6 +441,21 @@ export class Line implements Phone {
       case 'message':
         return; // no message of Twilio's holds these
     }
+  }
+
+  #mark(name: string, timestampMs: number): void {
+    const { maxMarkNameLength = Number.POSITIVE_INFINITY, duplicateMarks = 'echoed' } = this.#options;
+    const tooLong = name.length > maxMarkNameLength;
+    if (tooLong || (duplicateMarks === 'refused' && this.#waitingMarks.has(name))) {
+      this.#rejectedMessages++;
+      this.#warn(tooLong ? MARK_NAME_TOO_LONG : MARK_NAME_TAKEN);
+      return;
+    }
+    this.#note({ kind: 'mark', name, timestampMs });
+    const echo = this.#playout.mark(name);
+    if (echo === 'refused') this.#warn(TOO_MANY_MARKS_QUEUED);
+    else if (echo !== undefined) this.#echo([echo]);
+    else if (duplicateMarks === 'refused') this.#waitingMarks.add(name);
   }
 
   #queue({ samples }: AudioFrame): void {
@@ -371,6 +472,7 @@ export class Line implements Phone {
 
   #echo(echoes: readonly MarkEcho[]): void {
     for (const echo of echoes) {
+      this.#waitingMarks.delete(echo.name);
       this.#send({ kind: 'mark', name: echo.name });
       this.#note({ kind: 'echo', ...echo });
     }
@@ -404,11 +506,17 @@ export class Line implements Phone {
 
   // --- the end ---
 
-  #close(ending: Omit<PhoneEnd, 'durationMs'>, code: number = NORMAL_CLOSURE): void {
+  /** @param code The close code, or `app` where the app is to close. */
+  #close(ending: Ending, code: number | 'app' = NORMAL_CLOSURE): void {
     if (this.#state !== 'up') return;
+    this.#listen();
     this.#ending = ending;
     this.#hush('closing');
-    this.#cancelClosing = this.#clock.after(CLOSE_TIMEOUT_MS, () => this.#onClose(ABNORMAL_CLOSURE));
+    this.#cancelClosing = this.#clock.after(CLOSE_TIMEOUT_MS, () => {
+      if (code === 'app') this.#socket.close();
+      this.#onClose(ABNORMAL_CLOSURE);
+    });
+    if (code === 'app') return;
     try {
       this.#socket.close(code);
     } catch {
@@ -422,6 +530,7 @@ export class Line implements Phone {
     this.#state = state;
     this.#cancelTick();
     this.#cancelEcho();
+    this.#cancelPing();
   }
 
   #onClose(closeCode: number): void {
@@ -430,14 +539,18 @@ export class Line implements Phone {
     this.#hush('over');
     this.#cancelClosing();
     const ending = this.#ending ?? endedElsewhere(closeCode);
-    const end: PhoneEnd = { ...ending, closeCode, durationMs: this.#endedMs };
+    const unheardMs = this.#playout.queuedMs;
+    const end: PhoneEnd = { ...ending, closeCode, durationMs: this.#endedMs, unheardMs };
     this.#note({ kind: 'ended', end, timestampMs: this.#endedMs });
     this.#waits.end(new MediaError('transport-closed', `The call is over. ${end.message}`));
     this.#settleClosed(end);
   }
 }
 
-function endedElsewhere(closeCode: number): Pick<PhoneEnd, 'endedBy' | 'reason' | 'message'> {
+/** Why a call ends, before it has. */
+type Ending = Pick<PhoneEnd, 'endedBy' | 'reason' | 'message'>;
+
+function endedElsewhere(closeCode: number): Ending {
   return closeCode === ABNORMAL_CLOSURE
     ? {
         endedBy: 'network',
@@ -449,6 +562,12 @@ function endedElsewhere(closeCode: number): Pick<PhoneEnd, 'endedBy' | 'reason' 
         reason: 'app-closed',
         message: `The app closed the connection (code ${closeCode}).`,
       };
+}
+
+/** Bytes of a message, at least: text outside ASCII has more. */
+function sizeOf(data: unknown): number {
+  if (typeof data === 'string') return data.length;
+  return (data as { byteLength?: number } | undefined)?.byteLength ?? 0;
 }
 
 /** An id as Twilio's look: two letters and 32 hexadecimal digits. */

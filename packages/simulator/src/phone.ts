@@ -1,10 +1,13 @@
 import type { Clock, Track } from '@patchcord/core';
+import type { CaptureOptions } from './capture.ts';
 import type { PhoneEnd, PhoneEvent, PhoneEventMap } from './events.ts';
+import type { Faults } from './faults.ts';
+import type { ProviderHabits } from './habits.ts';
 import type { Sound } from './sound.ts';
 import type { PhoneWarning } from './warnings.ts';
 
 /** Who calls, and how the line behaves. */
-export interface PhoneOptions {
+export interface PhoneOptions extends ProviderHabits {
   /** The caller's number: the custom parameter `from`. Twilio's `start` has no field for it. */
   readonly from?: string | undefined;
   /** The called number: the custom parameter `to`. */
@@ -28,6 +31,11 @@ export interface PhoneOptions {
   readonly jitterBufferMs?: number | undefined;
   /** How much of what is heard is kept, in milliseconds from the start. Default: one hour. */
   readonly keepHeardMs?: number | undefined;
+  /** Writes down what passes on the socket, both ways: a line of NDJSON for each message. */
+  readonly capture?: (CaptureOptions & { write(line: string): void }) | undefined;
+  /** What goes wrong on this line, on purpose. Default: nothing. Each fault is told among the events. */
+  readonly faults?: Faults | undefined;
+  /** Default: the system's. A virtual clock needs a link within the process. */
   readonly clock?: Clock | undefined;
   /** Longest wait for the connection, in milliseconds. Default: 10 000. */
   readonly connectTimeoutMs?: number | undefined;
@@ -61,8 +69,12 @@ export interface Phone {
    * `unsupported-frame` on a unidirectional stream, `transport-closed` when the call is over. Need not be awaited.
    */
   press(keys: string): Promise<void>;
-  /** Hangs up: `stop`, then the socket closes. Resolves when it has; harmless when the call is over. */
-  hangUp(): Promise<PhoneEnd>;
+  /**
+   * Hangs up: `stop`, then the socket closes. Resolves when it has; harmless when the call is over.
+   *
+   * @param options.by `app` where the app had the call ended some other way, such as over REST. Default: `caller`.
+   */
+  hangUp(options?: { readonly by?: 'caller' | 'app' }): Promise<PhoneEnd>;
   /** Breaks the line: the socket closes without `stop`. */
   drop(): Promise<PhoneEnd>;
   /** What the caller's ear got so far, at 8 kHz, from the start of the stream: silence where nothing played. A view. */
@@ -114,6 +126,13 @@ export interface PhoneSocket {
   readonly bufferedAmount?: number;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
+  /** Breaks the connection, with no closing handshake. Without it, a fault that breaks it closes it. */
+  terminate?(): void;
+  /** Stops reading, and reads again. */
+  pause?(): void;
+  resume?(): void;
+  /** Sends a ping. */
+  ping?(): void;
   addEventListener(type: 'open', listener: () => void): void;
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { code?: number; reason?: string }) => void): void;

@@ -24,6 +24,15 @@ export interface PlayoutOptions {
   readonly maxQueuedMs?: number;
   /** Most marks that may wait for their audio. Default: 10 000; Twilio names no number. */
   readonly maxPendingMarks?: number;
+  /**
+   * Audio that is no whole number of frames. Default: `played` as it comes. `padded`: each write is filled up with
+   * silence. `held`: the last part of a frame waits for more audio.
+   */
+  readonly partialFrames?: 'played' | 'padded' | 'held';
+  /** Which audio is discarded when the queue is full. Default: `newest`. */
+  readonly overflow?: 'newest' | 'oldest';
+  /** How soon `clear` is silent. Default: `sample`, at once. `frame`: the frame under way is heard to its end. */
+  readonly clearsAt?: 'sample' | 'frame';
 }
 
 /** A mark that is due to be echoed. */
@@ -60,7 +69,7 @@ export interface Playout {
   /**
    * Queues audio, which it takes: the array must not be changed afterwards.
    *
-   * @returns milliseconds that were discarded, the newest, because the queue was full.
+   * @returns milliseconds that were discarded because the queue was full.
    */
   write(samples: Int16Array): number;
   /**
@@ -100,6 +109,9 @@ export function createPlayout({
   jitterBufferMs = 0,
   maxQueuedMs = TEN_MINUTES_MS,
   maxPendingMarks = 10_000,
+  partialFrames = 'played',
+  overflow = 'newest',
+  clearsAt = 'sample',
 }: PlayoutOptions = {}): Playout {
   const samplesPerMs = sampleRate / 1000;
   const frameLength = Math.max(1, Math.round(frameMs * samplesPerMs));
@@ -115,16 +127,31 @@ export function createPlayout({
   let done = 0;
   /** Where on the timeline the queue goes on: later than `position` only between two frames after silence. */
   let resumesAt = 0;
+  /** What was queued when the audio that is under way began: its frames are counted from there. */
+  let began = 0;
+
+  /** Up to where the queue may be played. */
+  const playable = (): number =>
+    partialFrames === 'held' ? Math.max(done, written - ((written - began) % frameLength)) : written;
+
+  /** What is taken of a write, whole frames where they are asked for. */
+  function padded(samples: Int16Array): Int16Array {
+    const missing = (frameLength - (samples.length % frameLength)) % frameLength;
+    if (partialFrames !== 'padded' || missing === 0) return samples;
+    const whole = new Int16Array(samples.length + missing);
+    whole.set(samples);
+    return whole;
+  }
 
   const toMs = (samples: number): number => samples / samplesPerMs;
 
-  /** Takes the marks that all audio before has been played of. `shift` is timeline minus queue, in samples. */
-  function takeEchoes(shift: number): MarkEcho[] {
+  /** Takes the marks before which nothing is left to play. @param from Where sample `heard` of the queue is placed. */
+  function takeEchoes(from: number, heard: number): MarkEcho[] {
     const echoes: MarkEcho[] = [];
     for (let mark = marks[0]; mark !== undefined && mark.at <= done; mark = marks[0]) {
       marks.shift();
       const { name, at, sentMs } = mark;
-      echoes.push({ name, outcome: 'played', sentMs, timestampMs: toMs(at + shift) });
+      echoes.push({ name, outcome: 'played', sentMs, timestampMs: toMs(from + Math.max(0, at - heard)) });
     }
     return echoes;
   }
@@ -134,25 +161,34 @@ export function createPlayout({
       const target = Math.max(position, Math.floor(timestampMs * samplesPerMs + ROUNDING));
       const samples = new Int16Array(target - position);
       const from = Math.max(position, resumesAt);
-      const length = Math.min(Math.max(0, target - from), written - done);
+      const length = Math.min(Math.max(0, target - from), playable() - done);
       if (length > 0) chunks.read(samples.subarray(from - position, from - position + length));
-      const shift = from - done;
+      const heard = done;
       done += length;
       position = target;
-      return { samples, echoes: takeEchoes(shift) };
+      return { samples, echoes: takeEchoes(from, heard) };
     },
 
     write(samples) {
-      const room = maxQueued - (written - done);
-      const kept = samples.length <= room ? samples : samples.subarray(0, Math.max(0, room));
+      const sound = padded(samples);
+      const queued = written - done;
+      const over = Math.max(0, queued + sound.length - maxQueued);
+      const fromQueue = overflow === 'oldest' ? Math.min(over, queued) : 0;
+      if (fromQueue > 0) {
+        chunks.read(new Int16Array(fromQueue));
+        done += fromQueue;
+      }
+      const rest = over - fromQueue;
+      const kept = overflow === 'oldest' ? sound.subarray(rest) : sound.subarray(0, sound.length - rest);
       if (kept.length > 0) {
-        if (written === done) {
+        if (written === done) began = written;
+        if (playable() === done) {
           resumesAt = Math.ceil((position + jitterBufferLength) / frameLength) * frameLength;
         }
         chunks.write(kept);
         written += kept.length;
       }
-      return toMs(samples.length - kept.length);
+      return toMs(over);
     },
 
     mark(name) {
@@ -164,9 +200,16 @@ export function createPlayout({
     },
 
     clear() {
-      const droppedMs = toMs(written - done);
+      const underWay = Math.ceil(position / frameLength) * frameLength - position;
+      const heardOut =
+        clearsAt === 'frame' && position > resumesAt ? Math.min(underWay, playable() - done) : 0;
+      const frame = new Int16Array(heardOut);
+      chunks.read(frame);
+      const droppedMs = toMs(written - done - heardOut);
       chunks.clear();
-      done = written;
+      done = written - heardOut;
+      began = done;
+      if (heardOut > 0) chunks.write(frame);
       const timestampMs = toMs(position);
       const echoes = marks
         .splice(0)
@@ -182,7 +225,8 @@ export function createPlayout({
     },
     get nextEchoMs() {
       const next = marks[0];
-      return next && toMs(Math.max(position, resumesAt) + next.at - done);
+      if (next === undefined || next.at > playable()) return undefined; // it waits for more audio
+      return toMs(Math.max(position, resumesAt) + next.at - done);
     },
     get timestampMs() {
       return toMs(position);

@@ -65,3 +65,14 @@ export const TOO_MANY_MARKS_QUEUED: PhoneWarning = {
   message:
     'More marks are queued than this phone keeps (10 000; Twilio names no number), and the newest are discarded. Send fewer marks, one per 100 ms of audio at most.',
 };
+
+export const MARK_NAME_TOO_LONG: PhoneWarning = {
+  code: 31951,
+  message: 'A mark came whose name is longer than this phone allows (maxMarkNameLength). Send short names.',
+};
+
+export const MARK_NAME_TAKEN: PhoneWarning = {
+  code: 31951,
+  message:
+    'A mark came with the name of one that waits, which this phone refuses (duplicateMarks). Number the names of marks.',
+};

@@ -154,3 +154,21 @@ describe('an app that cannot be reached is named in words', () => {
 function sounding(samples: Int16Array): Int16Array {
   return samples.filter((sample) => sample !== 0);
 }
+
+describe('faults, over a real socket', () => {
+  test('the connection breaks after so many messages', async () => {
+    const { url, messages } = await app();
+    const phone = await dial(url, { faults: { cutAfterMessages: 4 } });
+    expect(await phone.closed).toMatchObject({ reason: 'connection-lost', closeCode: 1006 });
+    expect(messages).toHaveLength(4);
+  });
+
+  test('the phone stops reading, and reads again to hang up', async () => {
+    const { url } = await app(echo);
+    const phone = await dial(url, { faults: { stopReadingAfterMs: 0 } });
+    await phone.say(speech);
+    await phone.wait(100);
+    expect(sounding(phone.heard)).toHaveLength(0);
+    expect(await phone.hangUp()).toMatchObject({ reason: 'hung-up', closeCode: 1000 });
+  });
+});

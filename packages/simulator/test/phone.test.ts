@@ -398,6 +398,7 @@ describe('the end', () => {
       message: 'The caller hung up.',
       closeCode: 1000,
       durationMs: 50,
+      unheardMs: 0,
     });
     expect(messages.at(-1)).toEqual({
       event: 'stop',
@@ -407,7 +408,7 @@ describe('the end', () => {
     });
     expect(code).toBe(1000);
     await clock.advance(1000);
-    expect([phone.timestampMs, clock.pending, phone.heard.length]).toEqual([50, 0, 320]);
+    expect([phone.timestampMs, clock.pending, phone.heard.length]).toEqual([50, 0, 400]);
     expect(await phone.hangUp()).toBe(end);
   });
 
@@ -425,6 +426,7 @@ describe('the end', () => {
     app.close(1000, 'bye');
     const end = await phone.closed;
     expect(end).toMatchObject({ endedBy: 'app', reason: 'app-closed', closeCode: 1000, durationMs: 30 });
+    expect(end.unheardMs).toBe(20);
     expect(phone.heard).toEqual(speech(240));
     expect(phone.events.at(-1)).toEqual({ kind: 'ended', end, timestampMs: 30 });
   });

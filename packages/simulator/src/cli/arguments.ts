@@ -38,6 +38,9 @@ export type Arguments =
 export const HELP = `Calls an app that answers phone calls over a WebSocket, as Twilio would.
 
 Usage: patchcord-phone URL [steps] [options]
+       patchcord-phone call URL [steps] [options]     the same
+       patchcord-phone capture URL --out FILE         write down a call that passes through (--help tells more)
+       patchcord-phone replay FILE URL                do again what its caller did (--help tells more)
 
   URL                    the app's media endpoint, such as ws://localhost:8080/media
 

@@ -1,38 +1,23 @@
-import { constants } from 'node:fs';
-import { access, readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
-import { encodeWav, MediaError } from '@patchcord/core';
+import { basename } from 'node:path';
+import { MediaError } from '@patchcord/core';
 import { dial } from '../dial.ts';
 import type { PhoneEnd } from '../events.ts';
 import type { Phone } from '../phone.ts';
-import { LINE_RATE, toLineSamples } from '../sound.ts';
-import { type CallArguments, type Environment, HELP, parseArguments, type Step } from './arguments.ts';
-import { createProgress, type Progress, type Terminal } from './progress.ts';
+import { toLineSamples } from '../sound.ts';
+import { type CallArguments, HELP, parseArguments, type Step } from './arguments.ts';
+import { captureCommand } from './capture.ts';
+import { APP_WARNED, FAILED, FINE, WRONG_ARGUMENTS } from './exit-codes.ts';
+import { CommandError, checkFolder, readInput, writeHeard } from './files.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { replayCommand } from './replay.ts';
 import { seconds, summarize, summaryInWords } from './summary.ts';
-
-/** What the program needs of its process. */
-export interface Surroundings {
-  readonly env: Environment;
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: Terminal;
-  /** Fires when the person wants to end the call. */
-  readonly signal?: AbortSignal;
-}
-
-/** The exit codes that `--help` lists. */
-const FINE = 0;
-const FAILED = 1;
-const WRONG_ARGUMENTS = 2;
-const APP_WARNED = 3;
+import type { Surroundings } from './surroundings.ts';
 
 /** With no `--hang-up-after`, the app's silence that ends the call. */
 const SILENCE_MS = 3000;
 
 /** How long `--listen` waits for the app to begin. */
 const LISTEN_TIMEOUT_MS = 30_000;
-
-/** Something that stops the program before the call; its message is for the person at the terminal. */
-class CommandError extends Error {}
 
 /** A step with all that it needs. */
 type ReadyStep = Step & { readonly sound?: Int16Array };
@@ -43,20 +28,11 @@ type ReadyStep = Step & { readonly sound?: Int16Array };
  * @returns the exit code. Never rejects for what a person can mistake or a network can do.
  */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { env, stdout, stderr } = surroundings;
-  const parsed = parseArguments(argv, env);
-  if (parsed.kind === 'help') {
-    stdout.write(HELP);
-    return FINE;
-  }
-  if (parsed.kind === 'error') {
-    stderr.write(`patchcord-phone: ${parsed.message}\n`);
-    return WRONG_ARGUMENTS;
-  }
+  const { stderr } = surroundings;
+  const [first = '', ...rest] = argv;
+  const command = COMMANDS.get(first);
   try {
-    const steps = await Promise.all(parsed.steps.map(prepare));
-    if (parsed.record !== undefined) await checkFolder(parsed.record);
-    return await call(parsed, steps, surroundings);
+    return command === undefined ? await callCommand(argv, surroundings) : await command(rest, surroundings);
   } catch (error) {
     if (error instanceof CommandError) {
       stderr.write(`patchcord-phone: ${error.message}\n`);
@@ -70,43 +46,41 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
   }
 }
 
+/** What the first word may ask for. Without it, the program calls. */
+const COMMANDS: ReadonlyMap<
+  string,
+  (argv: readonly string[], surroundings: Surroundings) => Promise<number>
+> = new Map([
+  ['call', callCommand],
+  ['capture', captureCommand],
+  ['replay', replayCommand],
+]);
+
+async function callCommand(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { env, stdout, stderr } = surroundings;
+  const parsed = parseArguments(argv, env);
+  if (parsed.kind === 'help') {
+    stdout.write(HELP);
+    return FINE;
+  }
+  if (parsed.kind === 'error') {
+    stderr.write(`patchcord-phone: ${parsed.message}\n`);
+    return WRONG_ARGUMENTS;
+  }
+  const steps = await Promise.all(parsed.steps.map(prepare));
+  if (parsed.record !== undefined) await checkFolder('--record', parsed.record);
+  return call(parsed, steps, surroundings);
+}
+
 /** Reads what a step needs before anybody is called. */
 async function prepare(step: Step): Promise<ReadyStep> {
   if (step.kind !== 'say') return step;
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(step.file);
-  } catch (error) {
-    throw new CommandError(`--say ${step.file}: ${fileTrouble(error)} (looked at ${resolve(step.file)}).`);
-  }
+  const bytes = await readInput('--say', step.file);
   try {
     return { ...step, sound: toLineSamples(bytes) };
   } catch (error) {
     if (!(error instanceof MediaError)) throw error;
     throw new CommandError(`--say ${step.file}: ${error.message}`);
-  }
-}
-
-async function checkFolder(file: string): Promise<void> {
-  const folder = dirname(resolve(file));
-  try {
-    await access(folder, constants.W_OK);
-  } catch (error) {
-    throw new CommandError(`--record ${file}: ${fileTrouble(error)} (looked at the folder ${folder}).`);
-  }
-}
-
-function fileTrouble(error: unknown): string {
-  const { code } = error as { code?: string };
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such file or folder';
-    case 'EISDIR':
-      return 'this is a folder, not a file';
-    case 'EACCES':
-      return 'access is not allowed';
-    default:
-      return `the file cannot be used (${code ?? 'unknown reason'})`;
   }
 }
 
@@ -139,7 +113,7 @@ async function call(
 
   if (failure !== undefined) stderr.write(`patchcord-phone: ${failure}\n`);
   const summary = summarize(phone, end);
-  const recorded = await record(phone, options.record, stderr);
+  const recorded = await writeHeard(phone, options.record, stderr);
   stdout.write(
     options.json
       ? `${JSON.stringify({ ...summary, ...(options.record !== undefined && { recorded }) })}\n`
@@ -214,21 +188,5 @@ function stepInWords(step: Step): string {
       return `waiting ${seconds(step.ms)}`;
     case 'listen':
       return 'listening to the app';
-  }
-}
-
-/** Writes what was heard. False when that failed, undefined when it was not asked for. */
-async function record(
-  phone: Phone,
-  file: string | undefined,
-  stderr: Terminal,
-): Promise<boolean | undefined> {
-  if (file === undefined) return undefined;
-  try {
-    await writeFile(file, encodeWav({ samples: phone.heard.slice(), sampleRate: LINE_RATE, channels: 1 }));
-    return true;
-  } catch (error) {
-    stderr.write(`patchcord-phone: --record ${file}: ${fileTrouble(error)}.\n`);
-    return false;
   }
 }

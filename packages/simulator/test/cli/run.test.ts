@@ -115,3 +115,107 @@ describe('patchcord-phone', () => {
     );
   });
 });
+
+describe('patchcord-phone call, capture, replay', () => {
+  const wav = (): string => join(folder, 'hello.wav');
+
+  test('call is the plain form, spelled out', async () => {
+    const { code, out } = await phone('call', app.url, '--hang-up-after', '50');
+    expect([code, out]).toEqual([0, expect.stringMatching(/^The caller hung up\./)]);
+  });
+
+  test('a call is written down as it passes through, and done again', async () => {
+    const file = join(folder, 'call.ndjson');
+    const tapped = listen();
+    const capturing = run(['capture', app.url, '--out', file, '--unmasked'], tapped.surroundings);
+    const url = await tapped.url;
+    const call = await phone(url, '--say', wav(), '--from', '+15550001', '--hang-up-after', '100', '--json');
+    expect(call.code).toBe(0);
+    expect(JSON.parse(call.out)).toMatchObject({ reason: 'hung-up', heardMs: 100 });
+    expect(await capturing).toBe(0);
+    expect(tapped.out()).toMatch(/^\d+ lines in .*call\.ndjson\.\n$/);
+    const lines = (await readFile(file, 'utf8')).trim().split('\n');
+    expect(lines[0]).toBe('{"capture":1,"audio":"kept","masked":false}');
+    expect(lines.filter((line) => line.includes('"from":"app"')).length).toBeGreaterThan(4);
+
+    const heard = join(folder, 'again.wav');
+    const again = await phone('replay', file, app.url, '--record', heard, '--json');
+    expect(again.code).toBe(0);
+    expect(JSON.parse(again.out)).toMatchObject({ reason: 'hung-up' });
+    const { samples } = decodeWav(new Uint8Array(await readFile(heard)));
+    expect(samples.filter((sample) => sample !== 0)).toEqual(speech);
+  });
+
+  test('an app that is not there, while a call is captured', async () => {
+    const gone = await startApp();
+    await gone.close();
+    const tapped = listen();
+    const file = join(folder, 'none.ndjson');
+    const capturing = run(['capture', gone.url, '--out', file], tapped.surroundings);
+    await phone(await tapped.url, '--wait', '5000');
+    expect(await capturing).toBe(1);
+    expect(tapped.err()).toContain('nobody listening');
+  });
+
+  test('waiting for a call ends with Ctrl-C', async () => {
+    const leaving = new AbortController();
+    const tapped = listen(leaving.signal);
+    const capturing = run(['capture', app.url, '--out', join(folder, 'x.ndjson')], tapped.surroundings);
+    await tapped.url;
+    leaving.abort();
+    expect(await capturing).toBe(0);
+  });
+
+  test.each([
+    [['capture', 'ws://localhost/media'], /Name the app and a file/],
+    [['capture', 'localhost', '--out', 'x'], /begins with ws|not a URL/],
+    [['capture', 'ws://localhost/', '--out', 'x', '--audio', 'loud'], /--audio wants kept/],
+    [['capture', 'ws://localhost/', '--out', 'x', '--port', '70000'], /--port wants/],
+    [['capture', 'ws://localhost/', '--out', '/no/such/folder/x'], /--out .* no such file or folder/],
+    [['capture', 'ws://localhost/', '--out', '/'], /--out \/: this is a folder/],
+    [['capture', '--loud'], /'--loud'.* See patchcord-phone capture --help/],
+    [['replay', 'call.ndjson'], /Name a capture and a URL/],
+    [['replay', '/no/such/file', 'ws://localhost/'], /no such file/],
+  ])('%j', async (argv, words) => {
+    const { code, err } = await phone(...argv);
+    expect([code, err]).toEqual([2, expect.stringMatching(words)]);
+  });
+
+  test('a file that is no capture', async () => {
+    const { code, err } = await phone('replay', join(folder, 'note.txt'), app.url);
+    expect([code, err]).toEqual([2, expect.stringContaining('This is no capture of a call')]);
+  });
+
+  test.each(['capture', 'replay'])('%s --help', async (command) => {
+    const { code, out } = await phone(command, '--help');
+    expect([code, out]).toEqual([0, expect.stringContaining(`Usage: patchcord-phone ${command}`)]);
+  });
+
+  /** Surroundings in which the address that is printed can be waited for. */
+  function listen(signal?: AbortSignal): {
+    surroundings: Parameters<typeof run>[1];
+    url: Promise<string>;
+    out: () => string;
+    err: () => string;
+  } {
+    let out = '';
+    let err = '';
+    let told = (_url: string): void => {};
+    const url = new Promise<string>((resolve) => {
+      told = resolve;
+    });
+    const surroundings = {
+      env: {},
+      stdout: { write: (text: string) => (out += text) },
+      stderr: {
+        write: (text: string) => {
+          err += text;
+          const address = /ws:\S+/.exec(text)?.[0];
+          if (address !== undefined) told(address);
+        },
+      },
+      ...(signal && { signal }),
+    };
+    return { surroundings, url, out: () => out, err: () => err };
+  }
+});
