@@ -21,12 +21,13 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   player: ['@patchcord/core', '@patchcord/monitor/client'],
   elements: ['@patchcord/core', '@patchcord/monitor/client', '@patchcord/player', 'lit'],
   simulator: ['@patchcord/core', 'isomorphic-ws', 'ws', 'node:'],
-  testing: ['@patchcord/core', 'node:'],
+  testing: ['@patchcord/core', 'fast-check', 'node:', 'vitest'],
 };
 
 /** Parts of a package that may import less than the whole, by the start of their path. The first that fits holds. */
 const PARTS: readonly (readonly [part: string, allowed: readonly string[]])[] = [
   ['packages/core/src/polyfill', ['web-streams-polyfill']],
+  ['packages/simulator/src/vitest', ['@patchcord/core', 'vitest']],
   ['packages/monitor/src/client', ['@patchcord/core', 'isomorphic-ws']],
   ['packages/monitor/src/wire', ['@patchcord/core']],
   ['packages/player/src/worklet', ['@patchcord/core']],

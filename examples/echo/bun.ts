@@ -4,6 +4,8 @@ import { handleCall, twilio } from '@patchcord/core';
 import { bunSocket, verifyUpgrade } from '@patchcord/node';
 
 const { PORT = '8080', TWILIO_AUTH_TOKEN: authToken, PUBLIC_URL: publicUrl = '' } = Bun.env;
+if (authToken && !publicUrl)
+  throw new Error('TWILIO_AUTH_TOKEN needs PUBLIC_URL, such as https://voice.example.com.');
 const server = Bun.serve({
   hostname: '127.0.0.1',
   port: Number(PORT),

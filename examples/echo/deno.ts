@@ -5,6 +5,8 @@ import { verifyUpgrade } from '@patchcord/node';
 
 const authToken = Deno.env.get('TWILIO_AUTH_TOKEN');
 const publicUrl = Deno.env.get('PUBLIC_URL') ?? '';
+if (authToken && !publicUrl)
+  throw new Error('TWILIO_AUTH_TOKEN needs PUBLIC_URL, such as https://voice.example.com.');
 const server = Deno.serve(
   { hostname: '127.0.0.1', port: Number(Deno.env.get('PORT') ?? 8080), onListen: () => {} },
   async (request) => {

@@ -16,7 +16,7 @@ import { answer } from './agent.ts';
 import { startCallers } from './callers.ts';
 import { loadPage, type PageFiles, webHandler } from './http.ts';
 import { loadRecordings, type Recordings } from './prompts.ts';
-import { isLoopback, type Settings } from './settings.ts';
+import { isLoopback, nameOnThisMachine, type Settings } from './settings.ts';
 
 /** What the demo is made of. */
 export interface DashboardOptions extends Settings {
@@ -73,7 +73,8 @@ function serve(
   recordings: Recordings,
 ): Dashboard {
   const { host, publicUrl, authToken, log } = options;
-  const mediaUrl = `ws://${isLoopback(host) ? bracketed(host) : 'localhost'}:${port}${MEDIA}`;
+  const name = nameOnThisMachine(host);
+  const mediaUrl = `ws://${name}:${port}${MEDIA}`;
   const publicMediaUrl = publicUrl ? `${publicUrl.replace(/^http/, 'ws')}${MEDIA}` : mediaUrl;
   const key = randomBytes(KEY_BYTES).toString('base64url');
   const hosts = ownHosts(port, host, publicUrl);
@@ -141,7 +142,7 @@ function serve(
 
   return {
     port,
-    pageUrl: `http://localhost:${port}/#key=${key}`,
+    pageUrl: `http://${name === '127.0.0.1' ? 'localhost' : name}:${port}/#key=${key}`,
     async close() {
       httpServer.close();
       await callers.close();

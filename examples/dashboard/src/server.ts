@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   say(`  Patchcord: ${dashboard.pageUrl}`);
   say('');
   if (settings.callers > 0)
-    say(`${settings.callers} simulated callers talk to the menu. Open the page, click Listen.`);
+    say(`${settings.callers} simulated callers talk to the menu. Open the page and click a call to hear it.`);
   for (const line of realNumber(settings, dashboard.port)) say(line);
   say('Ctrl-C ends it.');
 

@@ -41,6 +41,12 @@ export function readSettings(environment: Environment): Settings {
   if (accountSid && !authToken) {
     throw invalid('TWILIO_ACCOUNT_SID is set and TWILIO_AUTH_TOKEN is not. Set both, or neither.');
   }
+  if (publicUrl && !authToken) {
+    throw invalid(
+      'PUBLIC_URL is set and TWILIO_AUTH_TOKEN is not: whoever finds that address could place calls into this ' +
+        'server. Set TWILIO_AUTH_TOKEN as well, so that only calls signed by Twilio are answered, or neither.',
+    );
+  }
   if (authToken && !publicUrl) {
     throw invalid(
       'TWILIO_AUTH_TOKEN is set and PUBLIC_URL is not: a signature covers the address that Twilio calls. ' +
@@ -60,6 +66,12 @@ export function readSettings(environment: Environment): Settings {
 /** Whether an address is reached from this machine only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** The name under which this machine reaches a server of its own that listens on `host`, as URLs have it. */
+export function nameOnThisMachine(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function wholeNumber(name: string, text: string, most: number): number {

@@ -119,6 +119,11 @@ describe('the server', () => {
     expect(new Set(keys).size).toBe(2);
     for (const key of keys) expect(key).toMatch(/^#key=[\w-]{22}$/);
   });
+
+  test('prints localhost, though it listens on 127.0.0.1', async () => {
+    const { pageUrl, port } = await start();
+    expect(new URL(pageUrl).host).toBe(`localhost:${port}`);
+  });
 });
 
 describe('cannot start, in words', () => {

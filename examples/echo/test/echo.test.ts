@@ -24,7 +24,10 @@ afterEach(() => {
 });
 
 /** Starts one runtime's echo on a free port, and resolves with the address that it prints. */
-function startEcho(runtime: keyof typeof RUNTIMES): Promise<{ url: string; child: ChildProcess }> {
+function startEcho(
+  runtime: keyof typeof RUNTIMES,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<{ url: string; child: ChildProcess }> {
   const { file, command } = RUNTIMES[runtime];
   const path = `examples/echo/${file}`;
   if (!existsSync(`${root}/${path}`)) throw new Error(`${path} is missing. Run \`pnpm build\` first.`);
@@ -32,7 +35,7 @@ function startEcho(runtime: keyof typeof RUNTIMES): Promise<{ url: string; child
   const { TWILIO_AUTH_TOKEN: _token, ...env } = process.env;
   const child = spawn(program, [...args, path], {
     cwd: root,
-    env: { ...env, PORT: '0' },
+    env: { ...env, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Deno's launcher is a process of its own: a group ends both.
     detached: true,
@@ -88,6 +91,17 @@ test.each(Object.keys(RUNTIMES) as (keyof typeof RUNTIMES)[])(
     expect(Array.from(heard())).toEqual(Array.from(expected));
     expect(phone.warnings).toEqual([]);
     await phone.hangUp();
+  },
+);
+
+test.each(Object.keys(RUNTIMES) as (keyof typeof RUNTIMES)[])(
+  'in %s: a secret without the address that signatures cover is refused at the start',
+  { timeout: 60_000 },
+  async (runtime) => {
+    const environment = { TWILIO_AUTH_TOKEN: 'a-secret', PUBLIC_URL: undefined };
+    const said = await startEcho(runtime, environment).then(() => 'nothing', String);
+    expect(said).toMatch(/needs (PUBLIC_URL|publicUrl)/);
+    expect(said).not.toContain('a-secret');
   },
 );
 

@@ -20,6 +20,8 @@ export type MediaErrorCode =
   | 'limit-exceeded'
   /** The provider's REST interface did not do what was asked. */
   | 'control-failed'
+  /** A recording could not be written. */
+  | 'recording-failed'
   /** The caller's `AbortSignal` fired. */
   | 'aborted';
 

@@ -36,12 +36,16 @@ export type { Level } from './dsp/level.ts';
 export { createSpeechDetector } from './dsp/speech-detector.ts';
 export type { SpeechDetector, SpeechDetectorOptions } from './dsp/speech-detector.ts';
 export { dtmfTone, tone } from './dsp/tone.ts';
+export { createDtmfDetector } from './dsp/goertzel.ts';
+export type { DtmfDetector, DtmfDetectorOptions } from './dsp/goertzel.ts';
 export type { DtmfToneOptions, ToneOptions } from './dsp/tone.ts';
 export type { Resampler, ResamplerOptions, ResamplerQuality, SampleRate } from './dsp/resampler.ts';
 // Serializers
 export { twilio } from './serializers/twilio.ts';
+export { vonage } from './serializers/vonage.ts';
 export type {
   FrameSerializer,
+  MessageData,
   Provider,
   ProviderCapabilities,
   ProviderSerializerOptions,
@@ -50,12 +54,20 @@ export type {
 } from './serializers/serializer.ts';
 // Streams
 export { DeserializeStream } from './streams/deserialize.ts';
+export { DtmfDetectStream } from './streams/dtmf-detect.ts';
+export { DtmfToneStream } from './streams/dtmf-tones.ts';
+export { PaceStream } from './streams/pace.ts';
 export { RechunkStream } from './streams/rechunk.ts';
 export { ResampleStream } from './streams/resample.ts';
 export { SerializeStream } from './streams/serialize.ts';
+export { TapStream } from './streams/tap.ts';
+export { WavEncodeStream } from './streams/wav-encode.ts';
 export type { DeserializeStreamOptions } from './streams/deserialize.ts';
+export type { DtmfToneStreamOptions } from './streams/dtmf-tones.ts';
+export type { PaceStreamOptions } from './streams/pace.ts';
 export type { RechunkStreamOptions } from './streams/rechunk.ts';
 export type { ResampleStreamOptions } from './streams/resample.ts';
+export type { WavEncodeStreamOptions } from './streams/wav-encode.ts';
 // Time
 export { systemClock } from './streams/clock.ts';
 export type { Clock } from './streams/clock.ts';
@@ -83,6 +95,14 @@ export type {
   PlayOptions,
   PlaySource,
 } from './transports/call.ts';
+// Keys
+export { collectKeys } from './transports/key-collector.ts';
+export type {
+  CollectedKeys,
+  CollectedReason,
+  CollectKeysOptions,
+  KeyedCall,
+} from './transports/key-collector.ts';
 // Errors
 export { MediaError } from './errors.ts';
 export type { MediaErrorCode } from './errors.ts';

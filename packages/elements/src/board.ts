@@ -64,6 +64,12 @@ export class CallBoard {
     return Math.max(0, (call.endedAtMs ?? nowMs + this.#gatewayAheadMs) - call.startedAtMs);
   }
 
+  /** A call of which the gateway knows no more: over by now, for a reason that nobody told. */
+  over(call: CallSummary, nowMs: number): CallSummary {
+    const endedAtMs = Math.round(nowMs + this.#gatewayAheadMs);
+    return { ...call, state: 'ended', endedAtMs, speaking: [], canHangUp: false };
+  }
+
   #set(call: CallSummary, nowMs: number): void {
     const known = this.#entries.get(call.callId);
     if (call.state === 'ended' && !known) return;

@@ -263,7 +263,11 @@ export class CallMonitor extends LitElement {
       <div>
         <h1>${this.#known ? 'No calls yet' : 'Connecting…'}</h1>
         <p>
-          ${this.#known ? 'A call appears here a moment after it starts.' : 'Asking the gateway for its calls.'}
+          ${
+            this.#known
+              ? 'A call appears here a moment after it starts.'
+              : (this.#source?.reason ?? 'Asking the gateway for its calls.')
+          }
         </p>
         ${this.#known ? html`<slot name="hint"></slot>` : nothing}
       </div>
@@ -291,6 +295,7 @@ export class CallMonitor extends LitElement {
       mayListen: this.#may('listen'),
       blocked: this.#player?.state === 'blocked',
       delayMs: this.#player && this.#player.stats.delayMs + (this.#networkMs ?? 0),
+      quietMs: this.#listening.edgeOf(call.callId)?.quietMs(performance.now()),
       elapsedMs: this.#board.elapsedMs(call, Date.now()),
       nowMs: performance.now(),
     });
@@ -386,7 +391,10 @@ export class CallMonitor extends LitElement {
     if (shown) {
       this.#noteSpeaking(shown);
       this.#shown = shown;
-    } else if (!this.#shown || !this.#chosen) {
+    } else if (this.#shown && this.#chosen) {
+      // Not in a fresh list, and never told to have ended: that was while the gateway was lost.
+      if (this.#shown.state === 'up') this.#shown = this.#board.over(this.#shown, Date.now());
+    } else {
       const first = this.#board.calls.find(({ state }) => state === 'up');
       this.#chosen = false;
       if (first) this.#show(first);

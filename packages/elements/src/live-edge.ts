@@ -17,6 +17,11 @@ export class LiveEdge {
     this.#pushedMs = nowMs;
   }
 
+  /** How long ago the last frame came, in milliseconds; undefined before the first. */
+  quietMs(nowMs: number): number | undefined {
+    return this.#aheadMs === undefined ? undefined : nowMs - this.#pushedMs;
+  }
+
   /** Milliseconds of the call at `nowMs`; undefined before the first frame. */
   at(nowMs: number): number | undefined {
     return this.#aheadMs === undefined ? undefined : Math.max(0, nowMs + this.#aheadMs);

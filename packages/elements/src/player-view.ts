@@ -10,6 +10,8 @@ import type { ListeningState } from './listening.ts';
 import { clock, delay, endOf, timeOfDay } from './words.ts';
 
 const STILL_TRYING_MS = 5000;
+/** The caller's track always has frames: without any for this long, nothing is live. */
+const NO_SOUND_MS = 2000;
 
 /** What is shown beside the button of the player. */
 export interface PlayerView {
@@ -35,6 +37,8 @@ export interface PlayerFacts {
   /** The browser waits for a click. */
   readonly blocked: boolean;
   readonly delayMs?: number | undefined;
+  /** How long no frame has come. */
+  readonly quietMs?: number | undefined;
   readonly elapsedMs: number;
   readonly nowMs: number;
 }
@@ -96,10 +100,12 @@ export function playerView(facts: PlayerFacts): PlayerView {
       button: { ...stop, glyph: 'again', look: 'outlined' },
     };
   }
+  const { delayMs, quietMs = 0 } = facts;
+  const live = delayMs === undefined ? 'Live' : `Live, ${delay(delayMs)}`;
   return {
     kind: 'listening',
     title: 'Listening',
-    detail: facts.delayMs === undefined ? 'Live' : `Live, ${delay(facts.delayMs)}`,
+    detail: quietMs < NO_SOUND_MS ? live : `No sound comes in, for ${Math.round(quietMs / 1000)} s now.`,
     button: { ...stop, glyph: 'stop', look: 'filled' },
   };
 }

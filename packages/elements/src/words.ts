@@ -121,6 +121,7 @@ const warnings: Readonly<Record<CallWarningCode, string>> = {
   inactive: 'Nobody speaks',
   'queue-full': 'Too much to say at once',
   'marks-missing': 'Marks do not come back',
+  'not-sent': 'A frame was not sent',
   'not-pcm': 'Sound in a wrong format',
   'hang-up-failed': 'Could not hang up',
   'source-failed': 'A sound to play broke off',

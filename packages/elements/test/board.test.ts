@@ -57,3 +57,11 @@ it('counts a call’s time by the gateway’s clock, and stops at its end', () =
   expect(board.elapsedMs(call('a', NOW), NOW + 500)).toBe(60_500);
   expect(board.elapsedMs(call('a', NOW, { endedAtMs: NOW + 1000 }), NOW + 9000)).toBe(1000);
 });
+
+it('ends a call that the gateway knows no more, by the gateway’s clock', () => {
+  const board = new CallBoard();
+  board.apply({ kind: 'calls', calls: [], gatewayNowMs: NOW + 60_000 }, NOW);
+  const over = board.over(call('a', NOW, { canHangUp: true, speaking: ['inbound'] }), NOW + 500);
+  expect(over).toMatchObject({ state: 'ended', endedAtMs: NOW + 60_500, canHangUp: false, speaking: [] });
+  expect(board.elapsedMs(over, NOW + 9000)).toBe(60_500);
+});

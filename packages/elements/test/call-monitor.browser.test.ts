@@ -67,6 +67,13 @@ it('says what to do while there are no calls, and lists those that come and go',
   await expect.element(page.getByText('The call has ended')).toBeVisible();
 });
 
+it('says why there is no connection yet', async () => {
+  const client = new FakeClient();
+  show(client);
+  client.become('connecting', 'The gateway does not answer. Still trying.');
+  await expect.element(page.getByText('The gateway does not answer. Still trying.')).toBeVisible();
+});
+
 it('listens with one click, stops with Escape, and lets go of the call', async () => {
   const client = new FakeClient();
   const element = show(client);
@@ -215,4 +222,17 @@ it('shows nothing of the calls when access is refused', async () => {
   await expect.element(page.getByRole('alert')).toHaveTextContent('Your access has run out.');
   await expect.element(rows.nth(0)).not.toBeInTheDocument();
   expect(document.body.textContent).not.toContain('1111');
+});
+
+it('takes a chosen call that ended while the gateway was lost for over', async () => {
+  const client = new FakeClient();
+  show(client);
+  client.tell(summary('1111'));
+  await userEvent.click(rows.nth(0));
+  client.become('reconnecting');
+  client.become('connected');
+  client.tell(summary('2222'));
+  await expect.element(page.getByText('The call has ended')).toBeVisible();
+  await expect.element(page.getByRole('button', { name: 'Hang up…' })).not.toBeInTheDocument();
+  await expect.element(page.getByRole('heading', { name: '+1 415 555 1111' })).toBeVisible();
 });

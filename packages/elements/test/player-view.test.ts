@@ -41,6 +41,10 @@ it('says each state, and what to do', () => {
   );
   expect(said({ listening: { kind: 'connecting', sinceMs: 55_000 } })).toContain('Still trying.');
   expect(said({ listening: { kind: 'listening' } })).toBe('Listening. Live, 84 ms [Stop]');
+  expect(said({ listening: { kind: 'listening' }, quietMs: 1900 })).toBe('Listening. Live, 84 ms [Stop]');
+  expect(said({ listening: { kind: 'listening' }, quietMs: 12_100 })).toBe(
+    'Listening. No sound comes in, for 12 s now. [Stop]',
+  );
   expect(said({ listening: { kind: 'listening' }, connection: 'reconnecting', lostMs: 57_000 })).toBe(
     'Reconnecting…. Lost the gateway 3 s ago. The call itself goes on. [Stop]',
   );

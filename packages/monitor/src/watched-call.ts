@@ -15,6 +15,7 @@ import {
   mulaw,
   type Phase,
   type Track,
+  type UnknownFrame,
 } from '@patchcord/core';
 import { LevelMeter } from './levels.ts';
 import { type Turn, TurnFinder } from './turns.ts';
@@ -34,6 +35,10 @@ const MAX_CONCEALED_PACKETS = 25;
 
 /** Longest words of one publication, in characters. */
 const MAX_WORDS = 1000;
+
+/** Longest name, and longest message in JSON, of an event that nobody has a word for, in characters. */
+const MAX_UNKNOWN_NAME = 100;
+const MAX_UNKNOWN_MESSAGE = 2000;
 
 /** What is known of a call beside its frames. */
 export interface WatchOptions {
@@ -137,8 +142,8 @@ export class WatchedCall {
   /** Adds words to the events. */
   publish(words: string, track: Track, timestampMs: number): void {
     if (this.#summary.state === 'ended') return;
-    const shortened = words.length > MAX_WORDS ? `${words.slice(0, MAX_WORDS)}…` : words;
-    this.#tell({ kind: 'words', timestampMs, track, words: shortened });
+    const told = words.length > MAX_WORDS ? `${words.slice(0, MAX_WORDS)}…` : words;
+    this.#tell({ kind: 'words', timestampMs, track, words: told });
   }
 
   /** Stops observing. The call goes on. */
@@ -173,7 +178,8 @@ export class WatchedCall {
       default:
         if (phase !== 'received') return;
     }
-    this.#tell({ kind: 'frame', frame, phase, timestampMs: this.call.timestampMs });
+    const told = frame.kind === 'unknown' ? shortened(frame) : frame;
+    this.#tell({ kind: 'frame', frame: told, phase, timestampMs: this.call.timestampMs });
   }
 
   #hear(frame: AudioFrame, track: Track, concealed: boolean): void {
@@ -277,6 +283,13 @@ export class WatchedCall {
     this.#nextEvent++;
     for (const listener of this.eventListeners) listener(event);
   }
+}
+
+/** The event as it is kept: whoever calls decides how long it is, and events are kept by number. */
+function shortened({ kind, event, message }: UnknownFrame): UnknownFrame {
+  const isLong = JSON.stringify(message).length > MAX_UNKNOWN_MESSAGE;
+  // Not a slice of the name: engines keep the whole string behind one.
+  return { kind, event: event.length > MAX_UNKNOWN_NAME ? '…' : event, message: isLong ? null : message };
 }
 
 /** One channel of what the frame holds: the wire to listeners has no more. */

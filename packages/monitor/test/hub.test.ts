@@ -281,6 +281,19 @@ describe('the events of a call', () => {
     expect((events.at(-1) as { words: string }).words).toHaveLength(1001);
   });
 
+  test('hold no more of an unknown event than can be kept a thousand times', async () => {
+    const monitor = inProcess(createManualClock());
+    const call = new FakeCall('CA1');
+    monitor.hub.watch(call);
+    const short = { event: 'odd', value: 1 };
+    call.tell({ kind: 'unknown', event: 'odd', message: short }, 'received');
+    const long = { event: 'e'.repeat(30_000), value: 'v'.repeat(30_000) };
+    call.tell({ kind: 'unknown', event: long.event, message: long }, 'received');
+    const [first, second] = await readAll((await connected(monitor.client())).events('CA1'));
+    expect(first).toMatchObject({ frame: { event: 'odd', message: short } });
+    expect(second).toMatchObject({ frame: { event: '…', message: null } });
+  });
+
   test('hide from those who may not see: no key, number or parameter is on the wire', async () => {
     const monitor = inProcess(createManualClock());
     const call = new FakeCall('CA1', { from: '+15559871234', parameters: { pin: 'hidden-parameter' } });

@@ -176,7 +176,10 @@ export class JitterBuffer {
         this.#lateSamples += length;
         return;
       }
+      // After a stall what waited may reach further than the buffer: the timeline jumps, and the link has still stalled.
+      const stalled = this.#stalled;
       this.#forget();
+      this.#stalled = stalled;
     }
     // What waited behind a stall says nothing about the jitter.
     if (!this.#stalled) this.#target.add(track, position / SAMPLES_PER_MS, nowMs);

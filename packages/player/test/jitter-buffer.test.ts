@@ -211,6 +211,20 @@ describe('losses', () => {
     expect(link.buffer.state).toBe('steady');
   });
 
+  test.each([5, 8])(
+    'a stall of %d s, longer than the buffer: its backlog leaves no delay behind',
+    (seconds) => {
+      const link = new Link(new JitterBuffer());
+      const stall = { fromMs: 5000, toMs: 5000 + 1000 * seconds };
+      for (const track of ['inbound', 'outbound'] as const) {
+        link.send(track, noise(seconds, 30 * SECOND, 0.3), { stall });
+      }
+      link.play(stall.toMs + 6000);
+      expect(link.buffer).toMatchObject({ underruns: 1, concealedSamples: 400 * 8, state: 'steady' });
+      expect(link.buffer.delayMs).toBeLessThan(200);
+    },
+  );
+
   test('a stall of 200 ms: nothing is lost, and the delay comes down again', () => {
     const link = new Link(new JitterBuffer());
     link.send('inbound', noise(15, 60 * SECOND, 0.3), { stall: { fromMs: 5000, toMs: 5200 } });

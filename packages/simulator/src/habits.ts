@@ -1,5 +1,11 @@
 import { MediaError } from '@patchcord/core';
-import type { PhoneOptions } from './phone.ts';
+
+/** What the TwiML tells of a call. */
+interface CallerParameters {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
+}
 
 /**
  * What Twilio does where its documents do not say what it does: each has a default that this phone has chosen, and
@@ -48,11 +54,7 @@ export const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024;
 const PARAMETER_LENGTH = 500;
 
 /** The custom parameters of a stream: the numbers that are known, and what else is given. */
-export function customParameters({
-  from,
-  to,
-  parameters,
-}: Pick<PhoneOptions, 'from' | 'to' | 'parameters'>): Record<string, string> {
+export function customParameters({ from, to, parameters }: CallerParameters): Record<string, string> {
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }), ...parameters };
 }
 

@@ -32,8 +32,10 @@ import {
   type StartFrame,
   tone,
   twilio,
+  vonage,
   type WireMessage,
 } from '@patchcord/core';
+import { SAID_FRAMES, writtenByCall, writtenByStreams } from './same-as-a-call.ts';
 import { createSocketPair } from './socket-pair.ts';
 
 /** A promise and what shows that it is kept: throws, or rejects, where it is not. */
@@ -304,6 +306,62 @@ export const contract: readonly ContractCase[] = [
       same((await call.closed).reason, 'stopped');
       await piped;
       same(echo, [...sound, ...sound]);
+    },
+  ],
+  ...[8000, 16_000, 24_000].map(
+    (sampleRate): ContractCase => [
+      `the streams over a bare socket write what a call writes, byte for byte, at ${sampleRate} Hz`,
+      async () => {
+        const written = await writtenByStreams(sampleRate, 'balanced');
+        same(written.length >= SAID_FRAMES, true);
+        same(await writtenByCall(sampleRate, 'balanced'), written);
+      },
+    ],
+  ),
+  [
+    'Vonage: what one side says, the other hears, and the two providers are told apart',
+    async () => {
+      const start: StartFrame = {
+        kind: 'start',
+        provider: 'vonage',
+        streamId: 'u-1',
+        callId: 'u-1',
+        format: { encoding: 'linear16', sampleRate: 16_000, channels: 1 },
+        tracks: ['inbound'],
+        parameters: { caller: '447700900000' },
+      };
+      const sound = noise(6, 320);
+      const [line, socket] = createSocketPair();
+      const provider = vonage.createProviderSerializer();
+      const send = (frame: FrameFromCall): void => {
+        for (const message of provider.serialize(frame)) line.send(message);
+      };
+      const echo = new Promise<number[]>((resolve) => {
+        line.addEventListener('message', ({ data }) => {
+          for (const frame of provider.deserialize(data as string | ArrayBuffer)) {
+            if (frame.kind === 'audio') resolve([...frame.samples]);
+          }
+        });
+      });
+      line.addEventListener('open', () => {
+        send(start);
+        send({ ...audio(sound, 'inbound'), sampleRate: 16_000 });
+      });
+      const call = await openCall(socket, [twilio, vonage], { markEveryMs: 0 });
+      same(call.info, start);
+      void call.readable.pipeTo(call.writable).catch(() => {});
+      same(await echo, [...sound]);
+      await call.end({ when: 'now' });
+    },
+  ],
+  [
+    'Twilio: text that comes as bytes is read as that text',
+    () => {
+      const { frames, messages } = conversation();
+      const ours = twilio.createSerializer();
+      const encoder = new TextEncoder();
+      const heard = messages.flatMap((message) => ours.deserialize(encoder.encode(message as string).buffer));
+      same(plain(heard), plain(frames));
     },
   ],
   [

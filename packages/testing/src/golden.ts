@@ -82,18 +82,79 @@ export interface GoldenFiles {
       readonly input_text?: string;
       readonly input_b64?: string;
       readonly outcome: DeserializeOutcome;
+      readonly usable_after: boolean;
     }[];
+    readonly deserialize_argument_types: readonly {
+      readonly name: string;
+      readonly outcome: DeserializeOutcome;
+    }[];
+    readonly serialize: readonly {
+      readonly name: string;
+      readonly params?: {
+        readonly ignore_rtvi_messages?: boolean;
+        readonly twilio_sample_rate?: number;
+      };
+      /** Where the value is Python's alone: what it is. */
+      readonly note?: string;
+      readonly outcome?: SerializeOutcome;
+      readonly steps?: readonly {
+        readonly frame: {
+          readonly type: string;
+          readonly message?: unknown;
+          readonly audio_b64?: string;
+          readonly sample_rate?: number;
+          readonly num_channels?: number;
+        };
+        readonly outcome: SerializeOutcome;
+      }[];
+    }[];
+    readonly setup: readonly { readonly name: string }[];
+    readonly constructor: readonly object[];
+    readonly sequences: readonly EdgeSequence[];
   };
   readonly differences: {
     readonly deserialize: readonly (Difference & { readonly when: object })[];
     readonly serialize: readonly (Difference & { readonly frame: string })[];
-    readonly edge: readonly (Difference & { readonly names: readonly string[] })[];
+    readonly edge: readonly NamedDifference[];
+    readonly edge_argument_types: readonly NamedDifference[];
+    readonly edge_serialize: readonly NamedDifference[];
+    readonly edge_setup: readonly NamedDifference[];
+    readonly edge_constructor: readonly NamedDifference[];
+    readonly edge_sequences: readonly NamedDifference[];
   };
+}
+
+/** A conversation in which the reference shows a defect. */
+export interface EdgeSequence {
+  readonly name: string;
+  readonly source_rate?: number;
+  readonly pipeline_rate?: number;
+  readonly tone_pcm_b64?: string;
+  readonly utterance_pcm_b64?: string;
+  readonly chunk_samples?: number;
+  readonly stale_ms_heard_after_clear?: number;
+  readonly in_ms?: number;
+  readonly out_ms?: number;
+  readonly steps: readonly {
+    readonly at_ms: number;
+    readonly in?: 'tone' | 'silence' | 'InterruptionFrame';
+    readonly first_sample?: number;
+    readonly samples?: number;
+    readonly input_text?: string;
+  }[];
+}
+
+/** A difference in the cases of these names. */
+export interface NamedDifference extends Difference {
+  readonly names: readonly string[];
 }
 
 /** Where Patchcord means to differ from the reference. */
 export interface Difference {
-  /** The kind of the frame, `nothing`, `no such frame`, or the code of the error. */
+  /**
+   * The kind of the frame, `nothing`, `text`, `no such frame`, or the code of the error, in words for each step; `not
+   * applicable` where there is nothing of ours to ask; `bettered` where tests of its own show the better outcome.
+   */
   readonly ours: string;
   readonly reason: string;
 }
@@ -106,7 +167,8 @@ export function readGolden<Name extends keyof GoldenFiles>(name: Name): GoldenFi
 /** One message of a transcript. */
 export interface TranscriptLine {
   readonly from: 'provider' | 'app';
-  readonly message: string;
+  /** Text; bytes stand in the file as base64, in the field `bytes`. */
+  readonly message: string | Uint8Array<ArrayBuffer>;
   /** The code of the error that reading it throws. */
   readonly error?: string;
 }
@@ -128,6 +190,14 @@ export function readTranscripts(provider: string): Transcript[] {
       lines: readFileSync(new URL(file, folder), 'utf8')
         .split('\n')
         .filter((line) => line !== '')
-        .map((line) => JSON.parse(line) as TranscriptLine),
+        .map(readLine),
     }));
+}
+
+function readLine(line: string): TranscriptLine {
+  const { bytes, ...rest } = JSON.parse(line) as Omit<TranscriptLine, 'message'> & {
+    readonly message: string;
+    readonly bytes?: string;
+  };
+  return bytes === undefined ? rest : { ...rest, message: Uint8Array.from(Buffer.from(bytes, 'base64')) };
 }

@@ -2,6 +2,7 @@
 
 export type { ContractCase } from './contract.ts';
 export { contract } from './contract.ts';
+export { SAID_FRAMES, writtenByCall, writtenByStreams } from './same-as-a-call.ts';
 // Stand-ins
 export { macrotask } from './macrotask.ts';
 export type { ManualClock } from './manual-clock.ts';

@@ -83,7 +83,8 @@ function showHints(): void {
   const media = new URL('/media', location.href);
   media.protocol = media.protocol.replace('http', 'ws');
   media.hash = '';
-  part('phone-command').textContent = `npx patchcord-phone ${media.href} --say hello.wav`;
+  const speech = 'examples/dashboard/speech/jfk-16k.wav'; // from the folder in which the server was started
+  part('phone-command').textContent = `npx patchcord-phone ${media.href} --say ${speech}`;
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
   part('webhook-url').textContent = `${isLocal ? 'https://your-address.example' : location.origin}/voice`;
   for (const button of document.querySelectorAll<HTMLElement>('[data-copy]')) {

@@ -18,6 +18,7 @@ export interface WavSound {
   readonly samples: Int16Array<ArrayBuffer>;
   /** Hz. */
   readonly sampleRate: number;
+  /** How many, their samples taking turns: left, right, left... */
   readonly channels: number;
 }
 

@@ -18,6 +18,7 @@ export interface AudioFormat {
   readonly encoding: AudioEncoding;
   /** Hz. */
   readonly sampleRate: number;
+  /** How many: 1 on all telephone lines. */
   readonly channels: number;
 }
 
@@ -73,6 +74,7 @@ export interface AudioFrame {
   readonly samples: Int16Array<ArrayBuffer>;
   /** Hz. */
   readonly sampleRate: number;
+  /** How many, their samples taking turns: 1 for what a telephone says or hears. */
   readonly channels: number;
   /** Milliseconds from the start of the stream to the first sample. May be fractional. */
   readonly timestampMs: number;

@@ -13,6 +13,7 @@ import type {
   AudioFormat,
   AudioFrame,
   DtmfDigit,
+  Frame,
   FrameFromCall,
   FrameToCall,
   Json,
@@ -21,22 +22,30 @@ import type {
 } from '../frames/frame.ts';
 import type {
   FrameSerializer,
+  MessageData,
   Provider,
   ProviderSerializerOptions,
   SerializerOptions,
   WireMessage,
 } from './serializer.ts';
 import {
+  assertPlaced,
+  frameFormat,
+  frameText,
   inFormat,
   isObject,
   type JsonObject,
+  jsonText,
   malformed,
+  messageText,
   nameInWords,
   numberIn,
   objectIn,
   parseMessage,
   quote,
+  textFields,
   textIn,
+  textOf,
   unreachable,
   unsupported,
   valueIn,
@@ -114,11 +123,10 @@ const TRACKS: ReadonlyMap<string, Track> = new Map([
 ]);
 
 /** Twilio opens with `connected`, which names its protocol, then `start` with camel-case ids. */
-function matches(message: WireMessage): boolean {
-  if (typeof message !== 'string') return false;
+function matches(message: MessageData): boolean {
   let opening: JsonObject;
   try {
-    opening = parseMessage(NAME, message);
+    opening = parseMessage(NAME, textOf(NAME, message));
   } catch {
     return false;
   }
@@ -165,11 +173,12 @@ function createSerializer({
 
   return {
     deserialize(message) {
-      if (started && !stopped && typeof message === 'string') {
-        const frame = readUsualMedia(message, usualEnd, sampleRate);
+      const text = typeof message === 'string' ? message : textOf(NAME, message);
+      if (started && !stopped) {
+        const frame = readUsualMedia(text, usualEnd, sampleRate);
         if (frame) return placed(frame);
       }
-      const parsed = parseMessage(NAME, message);
+      const parsed = parseMessage(NAME, text);
       const event = readEvent(parsed);
       checkOrder(event);
       checkStream(parsed, event);
@@ -203,20 +212,14 @@ function createSerializer({
           return [`{"event": "media", "streamSid": ${sid()}, "media": {"payload": "${payload}"}}`];
         }
         case 'mark':
-          return [`{"event": "mark", "streamSid": ${sid()}, "mark": {"name": ${quote(frame.name)}}}`];
+          return [
+            `{"event": "mark", "streamSid": ${sid()}, "mark": {"name": ${quote(frameText(NAME, 'mark', frame.name))}}}`,
+          ];
         case 'clear':
           return [`{"event": "clear", "streamSid": ${sid()}}`];
         case 'message': {
-          const { message } = frame;
-          if (!isObject(message as Json)) {
-            throw new MediaError(
-              'invalid-argument',
-              `${NAME}: a \`message\` frame holds a JSON object; this one does not.`,
-            );
-          }
-          // RTVI speaks to a browser beside the call; Twilio answers it with warning 31951.
-          if (valueIn(message, 'label') === 'rtvi-ai' && !sendRtvi) return [];
-          return [JSON.stringify(message)];
+          const text = messageText(NAME, frame, sendRtvi);
+          return text === undefined ? [] : [text];
         }
         case 'dtmf':
           throw unsupported(
@@ -426,10 +429,7 @@ function readTracks(start: JsonObject): Track[] {
 
 function readParameters(start: JsonObject): Record<string, string> {
   if (!Object.hasOwn(start, 'customParameters')) return {};
-  const parameters = Object.entries(objectIn(NAME, start, 'customParameters'));
-  return Object.fromEntries(
-    parameters.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
-  );
+  return textFields(NAME, objectIn(NAME, start, 'customParameters'));
 }
 
 // --- the provider's side ---
@@ -452,6 +452,9 @@ function createProviderSerializer({
 
   return {
     deserialize(message) {
+      if (typeof message !== 'string') {
+        throw malformed(NAME, `every message is text; a binary one of ${message.byteLength} bytes came.`);
+      }
       const parsed = parseMessage(NAME, message);
       const event = readEvent(parsed);
       const fields = FIELDS.get(event);
@@ -482,6 +485,7 @@ function createProviderSerializer({
       switch (frame.kind) {
         case 'audio': {
           const samples = inFormat(NAME, frame, format);
+          assertPlaced(NAME, frame);
           const payload = encodeMulawBase64(samples);
           const timestamp = Math.round(frame.timestampMs);
           return [
@@ -504,7 +508,7 @@ function createProviderSerializer({
               event: 'mark',
               sequenceNumber: String(++messages),
               streamSid: start.streamId,
-              mark: { name: frame.name },
+              mark: { name: frameText(NAME, frame.kind, frame.name) },
             }),
           ];
         case 'stop':
@@ -517,7 +521,7 @@ function createProviderSerializer({
             }),
           ];
         case 'unknown':
-          return [JSON.stringify(frame.message)];
+          return [jsonText(NAME, frame.kind, frame.message)];
         case 'clear':
           throw unsupported(NAME, 'clear', 'It confirms a `clear` by sending back all pending marks.');
         default:
@@ -529,19 +533,15 @@ function createProviderSerializer({
   function open(frame: StartFrame): WireMessage[] {
     if (stream)
       throw new MediaError('invalid-argument', `${NAME}: a stream has one \`start\`; this is a second one.`);
-    if (
-      frame.format.encoding !== 'mulaw' ||
-      frame.format.sampleRate !== sampleRate ||
-      frame.format.channels !== 1
-    ) {
+    const given = frameFormat(NAME, frame);
+    if (given.encoding !== 'mulaw' || given.sampleRate !== sampleRate || given.channels !== 1) {
       throw new MediaError(
         'wrong-format',
         `${NAME}: this stream carries µ-law at ${sampleRate} Hz with one channel; the start frame says something else.`,
       );
     }
-    stream = { frame, quotedSid: quote(frame.streamId) };
-    messages = 1;
-    return [
+    const quotedSid = quote(frameText(NAME, frame.kind, frame.streamId));
+    const opening = [
       write<ConnectedMessage>({ event: 'connected', protocol: 'Call', version: PROTOCOL_VERSION }),
       write<StartMessage>({
         event: 'start',
@@ -557,6 +557,9 @@ function createProviderSerializer({
         streamSid: frame.streamId,
       }),
     ];
+    stream = { frame, quotedSid };
+    messages = 1;
+    return opening;
   }
 
   function opened(): NonNullable<typeof stream> {
@@ -605,6 +608,6 @@ function strictText(object: JsonObject, path: string): string {
   throw malformed(NAME, `the field \`${path}\` holds text; here it is something else.`);
 }
 
-function write<Message>(message: Message): string {
-  return JSON.stringify(message);
+function write<Message extends { readonly event: string }>(message: Message): string {
+  return jsonText(NAME, message.event === 'connected' ? 'start' : (message.event as Frame['kind']), message);
 }

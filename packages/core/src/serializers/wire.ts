@@ -1,8 +1,9 @@
 /** What every provider's file needs: reading JSON by field with errors in words, and refusing frames. */
 
+import { decodeUtf8 } from '../bytes/utf8.ts';
 import { MediaError } from '../errors.ts';
-import type { AudioFormat, AudioFrame, Frame, Json } from '../frames/frame.ts';
-import type { WireMessage } from './serializer.ts';
+import type { AudioFormat, AudioFrame, Frame, Json, MessageFrame, StartFrame } from '../frames/frame.ts';
+import type { MessageData } from './serializer.ts';
 
 /** A JSON object, as parsed. */
 export type JsonObject = { readonly [key: string]: Json };
@@ -13,18 +14,42 @@ export function malformed(provider: string, what: string, cause?: unknown): Medi
 }
 
 /**
+ * The bytes of a message that is not text, without copying them; undefined for text.
+ *
+ * @throws {MediaError} `malformed-message` for what is neither.
+ */
+export function bytesOf(provider: string, message: MessageData): Uint8Array | undefined {
+  if (typeof message === 'string') return undefined;
+  if (message instanceof Uint8Array) return message;
+  if (ArrayBuffer.isView(message)) {
+    const { buffer, byteOffset, byteLength } = message as ArrayBufferView;
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  }
+  if (message instanceof ArrayBuffer) return new Uint8Array(message);
+  throw malformed(provider, 'a message is text or bytes; this is neither.');
+}
+
+/**
+ * The text of a message, for wires whose messages are all text: some runtimes hand text over as bytes.
+ *
+ * @throws {MediaError} `malformed-message` for bytes that are not UTF-8.
+ */
+export function textOf(provider: string, message: MessageData): string {
+  const bytes = bytesOf(provider, message);
+  if (!bytes) return message as string;
+  try {
+    return decodeUtf8(bytes);
+  } catch (error) {
+    throw malformed(provider, (error as Error).message, error);
+  }
+}
+
+/**
  * The JSON object that a text message holds.
  *
- * @throws {MediaError} `malformed-message` for a binary message, for what is not JSON, and for other JSON values.
+ * @throws {MediaError} `malformed-message` for what is not JSON, and for other JSON values.
  */
-export function parseMessage(provider: string, message: WireMessage): JsonObject {
-  if (typeof message !== 'string') {
-    throw malformed(
-      provider,
-      `every message is text; a binary one of ${message.length} bytes came. ` +
-        "Where a library hands text over as bytes (the 'message' event of `ws` does), pass its string.",
-    );
-  }
+export function parseMessage(provider: string, message: string): JsonObject {
   let value: Json;
   try {
     value = JSON.parse(message) as Json;
@@ -101,6 +126,78 @@ function inWords(value: Json | undefined): string {
   return typeof value === 'number' ? 'a number' : 'true or false';
 }
 
+/**
+ * The text of a `message` frame, or undefined for one that is not the provider's: RTVI speaks to a browser beside the
+ * call.
+ *
+ * @throws {MediaError} `invalid-argument` for what is not a JSON object.
+ */
+export function messageText(
+  provider: string,
+  { message }: MessageFrame,
+  sendRtvi: boolean,
+): string | undefined {
+  if (!isObject(message as Json)) throw noJson(provider, 'message');
+  if (valueIn(message, 'label') === 'rtvi-ai' && !sendRtvi) return undefined;
+  return jsonText(provider, 'message', message);
+}
+
+/**
+ * The JSON text of what a frame holds.
+ *
+ * @throws {MediaError} `invalid-argument` for what JSON cannot write: circles, bigints, nesting beyond the stack.
+ */
+export function jsonText(provider: string, kind: Frame['kind'], value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    // The engine's own words may quote the content.
+  }
+  if (text !== undefined) return text;
+  throw noJson(provider, kind);
+}
+
+function noJson(provider: string, kind: Frame['kind']): MediaError {
+  return new MediaError(
+    'invalid-argument',
+    `${provider}: a \`${kind}\` frame holds ${kind === 'message' ? 'a JSON object' : 'what JSON can write'}; this one does not.`,
+  );
+}
+
+/**
+ * Fields of a JSON object as text, for parameters: what is not text is written as JSON.
+ *
+ * @throws {MediaError} `malformed-message` for nesting beyond the stack.
+ */
+export function textFields(provider: string, object: JsonObject): Record<string, string> {
+  try {
+    return Object.fromEntries(
+      Object.entries(object).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]),
+    );
+  } catch {
+    throw malformed(provider, 'a parameter is nested too deep.');
+  }
+}
+
+/** The format that a start frame announces. @throws {MediaError} `invalid-argument` where it has none. */
+export function frameFormat(provider: string, { format }: StartFrame): AudioFormat {
+  if (typeof format === 'object' && format !== null) return format;
+  throw new MediaError('invalid-argument', `${provider}: a start frame has a \`format\`; this one has none.`);
+}
+
+/** A frame's text, such as a mark's name. @throws {MediaError} `invalid-argument` for anything else. */
+export function frameText(provider: string, kind: Frame['kind'], text: string): string {
+  if (typeof text === 'string') return text;
+  throw new MediaError(
+    'invalid-argument',
+    `${provider}: a \`${kind}\` frame is named in text; this one is not.`,
+  );
+}
+
 /** JSON text of a string in ASCII alone: whatever lies between the two ends, nothing can damage it. */
 export function quote(text: string): string {
   return JSON.stringify(text).replace(
@@ -115,6 +212,12 @@ export function quote(text: string): string {
  * @throws {MediaError} `wrong-format`
  */
 export function inFormat(provider: string, frame: AudioFrame, format: AudioFormat): Int16Array<ArrayBuffer> {
+  if (!(frame.samples instanceof Int16Array)) {
+    throw new MediaError(
+      'wrong-format',
+      `${provider}: the samples of a frame are an Int16Array; these are not. Convert them to 16-bit linear.`,
+    );
+  }
   if (frame.channels !== format.channels) {
     throw new MediaError(
       'wrong-format',
@@ -124,21 +227,38 @@ export function inFormat(provider: string, frame: AudioFrame, format: AudioForma
   if (frame.sampleRate !== format.sampleRate) {
     throw new MediaError(
       'wrong-format',
-      `${provider} carries ${format.sampleRate} Hz; this frame has ${frame.sampleRate} Hz. ` +
+      `${provider} carries ${format.sampleRate} Hz; this frame has ${figure(frame.sampleRate)} Hz. ` +
         `Put a ResampleStream({ sampleRate: ${format.sampleRate} }) in front, or open the call with ` +
-        `openCall(socket, provider, { sampleRate: ${frame.sampleRate} }), which converts.`,
+        `openCall(socket, provider, { sampleRate: ${figure(frame.sampleRate)} }), which converts.`,
     );
   }
   return frame.samples;
 }
 
+/** @throws {MediaError} `invalid-argument` for audio that does not say which track it is of, and from when. */
+export function assertPlaced(provider: string, { track, timestampMs }: AudioFrame): void {
+  if ((track === 'inbound' || track === 'outbound') && Number.isFinite(timestampMs)) return;
+  throw new MediaError(
+    'invalid-argument',
+    `${provider}: an audio frame says its track (inbound or outbound) and its time in ms; this one does not.`,
+  );
+}
+
 function channelsInWords(channels: number): string {
-  return channels === 1 ? 'one channel' : `${channels} channels`;
+  return channels === 1 ? 'one channel' : `${figure(channels)} channels`;
+}
+
+/** A number for errors. What is typed to be one need not be. */
+function figure(value: number): string {
+  return typeof value === 'number' ? String(value) : 'not a number of';
 }
 
 /** An error about a frame that a wire has no message for, with the cure. */
 export function unsupported(provider: string, kind: Frame['kind'], cure: string): MediaError {
-  return new MediaError('unsupported-frame', `${provider} has no message for a \`${kind}\` frame. ${cure}`);
+  return new MediaError(
+    'unsupported-frame',
+    `${provider} has no message for a \`${typeof kind === 'string' ? kind : 'nameless'}\` frame. ${cure}`,
+  );
 }
 
 /** Ends an exhaustive `switch`: a kind that is not handled fails to compile, and at run time is refused. */

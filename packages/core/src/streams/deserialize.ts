@@ -1,15 +1,15 @@
 import type { Frame } from '../frames/frame.ts';
-import type { FrameSerializer, WireMessage } from '../serializers/serializer.ts';
+import type { FrameSerializer, MessageData } from '../serializers/serializer.ts';
 
 /** Options of `DeserializeStream`. */
 export interface DeserializeStreamOptions {
   /** Is told each message that cannot be read, which is then skipped. Default: the stream errors. */
-  readonly onError?: (error: unknown, message: WireMessage) => void;
+  readonly onError?: (error: unknown, message: MessageData) => void;
 }
 
 /** Provider messages in, frames out. */
 export class DeserializeStream<Received extends Frame = Frame> extends TransformStream<
-  WireMessage,
+  MessageData,
   Received
 > {
   constructor(

@@ -1,5 +1,6 @@
 import { MediaError } from '../errors.ts';
 import type { AudioFrame, Frame, Track } from '../frames/frame.ts';
+import { assertSound } from '../frames/sound.ts';
 
 /** Longest frame that can be asked for. */
 const MAX_MS = 10_000;
@@ -17,6 +18,8 @@ export interface RechunkStreamOptions {
  *
  * An utterance ends at the end of the stream and at every frame that is not audio: what is held then comes out as
  * a shorter frame, or filled up with silence. `clear` drops what is held. Never more than one frame a track is held.
+ *
+ * A frame whose samples, rate and channels do not go together errors the stream with `wrong-format`.
  */
 export class RechunkStream<F extends Frame = Frame> extends TransformStream<F, F | AudioFrame> {
   constructor(options: RechunkStreamOptions) {
@@ -74,6 +77,7 @@ export function createRechunker({ ms, pad = false }: RechunkStreamOptions): Rech
   };
 
   function cut(frame: AudioFrame): AudioFrame[] {
+    assertSound(frame);
     const { samples, sampleRate, channels, track } = frame;
     const length = Math.max(1, Math.round((sampleRate * ms) / 1000)) * channels;
     const frames: AudioFrame[] = [];

@@ -1,6 +1,7 @@
 import { createResampler, type Resampler, type ResamplerQuality } from '../dsp/resampler.ts';
 import { MediaError } from '../errors.ts';
 import type { AudioFrame, Frame, Track } from '../frames/frame.ts';
+import { assertSound } from '../frames/sound.ts';
 
 /** Options of `ResampleStream`. */
 export interface ResampleStreamOptions {
@@ -17,7 +18,8 @@ export interface ResampleStreamOptions {
  * out at the end, at `stop`, and for the outbound track before a `mark`, which ends an utterance; `clear` forgets it.
  * Frames at the right rate pass untouched.
  *
- * Audio of several channels that needs converting errors the stream with `wrong-format`.
+ * Audio of several channels that needs converting errors the stream with `wrong-format`, as does a frame whose samples,
+ * rate and channels do not go together.
  */
 export class ResampleStream<F extends Frame = Frame> extends TransformStream<F, F | AudioFrame> {
   constructor(options: ResampleStreamOptions) {
@@ -73,6 +75,7 @@ export function createFrameResampler({
   };
 
   function convert(frame: AudioFrame): AudioFrame[] {
+    assertSound(frame);
     const { track } = frame;
     const current = conversions.get(track);
     const tail = current && current.from !== frame.sampleRate ? endTrack(track) : [];

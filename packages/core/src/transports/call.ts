@@ -43,6 +43,7 @@ export type CallWarningCode =
   | 'queue-full'
   | 'marks-missing'
   | 'not-pcm'
+  | 'not-sent'
   | 'hang-up-failed'
   | 'source-failed'
   | 'handler-failed'
@@ -161,6 +162,7 @@ export interface EndOptions {
 export interface CallStats {
   /** Messages that came, of any kind. */
   readonly messagesReceived: number;
+  /** Messages to the provider: audio, marks, clears and those of the app. */
   readonly messagesSent: number;
   /** Audio that came, both tracks. */
   readonly receivedMs: number;
@@ -195,8 +197,9 @@ export interface Call {
    */
   readonly readable: ReadableStream<FrameFromCall>;
   /**
-   * Where to write what the caller shall hear. A getter: one stream per utterance, a fresh one after it was
-   * closed or aborted. Closing it flushes the tail, aborting it interrupts; neither ends the call.
+   * Where to write what the caller shall hear. A getter: one stream per utterance, a fresh one once it was
+   * closed or aborted, so await `close()` or `pipeTo()` before asking for the next. Closing it flushes the tail, aborting
+   * it interrupts; neither ends the call.
    */
   readonly writable: WritableStream<Frame>;
   /**

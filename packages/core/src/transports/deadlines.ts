@@ -53,8 +53,9 @@ export class Deadlines<Name extends string> {
     this.#armedFor = Number.POSITIVE_INFINITY;
     // Timers may fire a fraction of a millisecond early.
     const now = this.#clock.now() + 0.5;
-    for (const [name, timeMs] of this.#times) {
-      if (timeMs > now) continue;
+    for (const [name, timeMs] of [...this.#times]) {
+      // What the round itself sets anew waits for its own time, and what it clears is not due.
+      if (timeMs > now || this.#times.get(name) !== timeMs) continue;
       this.#times.delete(name);
       this.#due(name);
     }

@@ -19,29 +19,19 @@ export interface FeedOptions {
 }
 
 /** Writes a source to an utterance, no faster than it is sent, and ends it. Lets go of the source when it is interrupted. */
-export function feed(
-  utterance: Utterance,
-  source: PlaySource,
-  sampleRate: number,
-  options: FeedOptions,
-): void {
-  const write = (sound: Sound): boolean =>
-    sound instanceof Int16Array
-      ? utterance.writePiece({ samples: sound, sampleRate })
-      : utterance.write(sound);
+export function feed(utterance: Utterance, source: PlaySource, options: FeedOptions): void {
   if (source instanceof Int16Array || 'kind' in source) {
-    write(source);
-    utterance.end();
+    if (utterance.write(source)) utterance.end();
+    else utterance.interrupt();
     return;
   }
   utterance.sourced = true;
-  void drain(utterance, iterate(source), write, options);
+  void drain(utterance, iterate(source), options);
 }
 
 async function drain(
   utterance: Utterance,
   sounds: AsyncIterator<Sound> | Iterator<Sound>,
-  write: (sound: Sound) => boolean,
   { aheadMs, clock, failed }: FeedOptions,
 ): Promise<void> {
   // Whoever is waiting for the source when the playback is interrupted lets go of it at once.
@@ -54,7 +44,7 @@ async function drain(
       }
       const next = sounds.next();
       const { done, value } = await Promise.race([next, over]);
-      if (done || !write(value)) break;
+      if (done || !utterance.write(value)) break;
     }
   } catch (error) {
     failed(

@@ -47,6 +47,8 @@ export class InFlight {
   readonly #wireRate: number;
   #frames: FlyingFrame[] = [];
   #marks: FlyingMark[] = [];
+  /** Up to where the ear was once thought to be: estimates waver, what was told and let go does not come back. */
+  #heardTo = 0;
   /** Where the next played sample is on the inbound timeline, if it follows on the last. */
   #playedToMs = Number.NEGATIVE_INFINITY;
 
@@ -69,50 +71,47 @@ export class InFlight {
     this.#marks.push(mark);
   }
 
-  /** A mark came back, and with it all marks before it. */
-  markPlayed(name: string): void {
+  /** A mark came back, and with it all marks before it. False where none of that name is in flight. */
+  markPlayed(name: string): boolean {
     const index = this.#marks.findIndex((mark) => mark.name === name);
-    if (index >= 0) this.#marks.splice(0, index + 1);
+    this.#marks.splice(0, index + 1);
+    return index >= 0;
   }
 
   /** The ear has come to a position. */
   heard(position: number): void {
-    let count = 0;
-    for (const flying of this.#frames) {
+    // Taken out before it is told: an observer may interrupt.
+    for (let flying = this.#frames[0]; flying !== undefined; flying = this.#frames[0]) {
       const { length } = flying.samples;
       if (flying.position + length > position) break;
-      count++;
+      this.#frames.shift();
+      this.#heardTo = flying.position + length;
       this.#tell(flying, 0, length, 'played', this.#ledger.playedAtMs(flying.position));
     }
-    if (count > 0) this.#frames.splice(0, count);
   }
 
-  /** A clear was handed to the socket: nothing is in flight any more. */
-  cleared(nowMs: number): CutOff {
-    const times = this.#frames.map(({ position }) => this.#ledger.playedAtMs(position));
-    const heard = this.#ledger.cleared(nowMs);
+  /**
+   * Nothing is in flight any more: it was cleared, or the call is over.
+   *
+   * @param settle gives the position heard, and does what has to be done before anybody is told.
+   */
+  cut(nowMs: number, settle: () => number): CutOff {
+    const frames = this.#frames;
+    const marks = this.#marks;
+    const times = frames.map((flying) => this.#ledger.playedAtMs(flying.position));
+    const heard = Math.max(settle(), this.#heardTo);
+    // Before anybody is told: what an observer sends now is in flight after the cut.
+    this.#frames = [];
+    this.#marks = [];
     let cleared = 0;
-    for (const [i, flying] of this.#frames.entries()) {
+    for (const [i, flying] of frames.entries()) {
       const { length } = flying.samples;
       const cut = Math.min(length, Math.max(0, heard - flying.position));
       this.#tell(flying, 0, cut, 'played', times[i] as number);
       this.#tell(flying, cut, length, 'cleared', nowMs);
       cleared += length - cut;
     }
-    const cutOff = {
-      heard,
-      clearedMs: (1000 * cleared) / this.#wireRate,
-      frames: this.#frames,
-      marks: this.#marks,
-    };
-    this.forget();
-    return cutOff;
-  }
-
-  /** The call is over. */
-  forget(): void {
-    this.#frames = [];
-    this.#marks = [];
+    return { heard, clearedMs: (1000 * cleared) / this.#wireRate, frames, marks };
   }
 
   /** The time of a moment at the provider on the inbound timeline, whose messages are one way old when they come. */

@@ -26,12 +26,10 @@ export class InboundQueue {
     this.#dropped = dropped;
   }
 
-  get touched(): boolean {
-    return this.#stream !== undefined;
-  }
-
   /** The stream, made when it is first asked for. */
   get readable(): ReadableStream<FrameFromCall> {
+    // Who comes late hears what comes from here on.
+    if (this.#stream === undefined) this.#open = true;
     this.#stream ??= new ReadableStream<FrameFromCall>(
       {
         start: (controller) => {
@@ -74,6 +72,11 @@ export class InboundQueue {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#open && this.#frames.length === 0) this.#controller?.close();
+  }
+
+  /** Unless somebody asked for the stream, what waits is let go, and so is what comes until somebody does. */
+  forget(): void {
+    if (this.#stream === undefined) this.release();
   }
 
   /** Nobody will read: what waits is let go, and so is what comes. */

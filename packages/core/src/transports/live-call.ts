@@ -6,7 +6,7 @@ import {
   type FrameToCall,
   type StartFrame,
 } from '../frames/frame.ts';
-import type { FrameSerializer, Provider } from '../serializers/serializer.ts';
+import type { FrameSerializer, Provider, WireMessage } from '../serializers/serializer.ts';
 import { type Clock, systemClock } from '../streams/clock.ts';
 import type {
   Call,
@@ -30,7 +30,7 @@ import { InboundAudio } from './inbound-audio.ts';
 import { InboundQueue } from './inbound-queue.ts';
 import { Observers } from './observers.ts';
 import { Outbound, type OutboundDeadline, type OutboundHost } from './outbound.ts';
-import { CLOSE_NORMAL, closeSocket, isOpen, wireMessage } from './socket.ts';
+import { CLOSE_NORMAL, CLOSED, closeSocket, isOpen, wireMessage } from './socket.ts';
 
 type CallDeadline = OutboundDeadline | 'inactive' | 'idle' | 'too-long' | 'untouched' | 'end' | 'closing';
 
@@ -156,7 +156,6 @@ export class LiveCall implements Call {
     this.#deadlines.set('inactive', now + INACTIVE_MS);
     this.#deadlines.set('idle', now + this.#idleTimeoutMs);
     this.#deadlines.set('too-long', now + (options.maxCallMs ?? DEFAULT_LONGEST_CALL_MS));
-    this.#deadlines.set('untouched', now + UNTOUCHED_MS);
     this.#followSignal(options.signal);
   }
 
@@ -217,6 +216,16 @@ export class LiveCall implements Call {
   }
 
   // --- the socket's side ---
+
+  /** Whether the call is over or about to be. */
+  get over(): boolean {
+    return this.#ending || this.#end !== undefined;
+  }
+
+  /** The app has the call from now on. */
+  handedOut(): void {
+    if (!this.#end) this.#deadlines.set('untouched', this.#clock.now() + UNTOUCHED_MS);
+  }
 
   /** Handles a message of the socket. Never throws. */
   received(data: unknown): void {
@@ -296,6 +305,7 @@ export class LiveCall implements Call {
   }
 
   #pass(frame: FrameFromCall): void {
+    if (frame.kind === 'mark') this.#outbound.passOver(frame);
     this.#observers.tellBoth(frame, 'received');
     this.#inbound.push(frame);
   }
@@ -357,7 +367,13 @@ export class LiveCall implements Call {
       },
       write: (frame) => {
         if (this.#end || this.#ending) return this.#writtenTooLate(frame);
-        this.#outbound.write(frame);
+        try {
+          this.#outbound.write(frame);
+        } catch (error) {
+          // The stream errors with it; the next utterance has a fresh one.
+          this.#writable = undefined;
+          throw error;
+        }
         return this.#outbound.drained();
       },
       close: () => {
@@ -405,7 +421,17 @@ export class LiveCall implements Call {
 
   #transmit(frame: FrameToCall): void {
     if (!isOpen(this.#socket)) return;
-    for (const message of this.#serializer.serialize(frame)) {
+    let messages: WireMessage[];
+    try {
+      messages = this.#serializer.serialize(frame);
+    } catch (error) {
+      // Nobody is there to catch it: what cannot be said was written some time ago.
+      this.#stats.passedOver++;
+      const why = error instanceof MediaError ? error.message : 'A frame could not be serialized.';
+      this.#warnOnce('not-sent', `${why} It was passed over and the call goes on.`);
+      return;
+    }
+    for (const message of messages) {
       this.#stats.messagesSent++;
       try {
         this.#socket.send(message);
@@ -480,7 +506,7 @@ export class LiveCall implements Call {
         );
         return;
       case 'untouched':
-        if (!this.#inbound.touched) this.#inbound.release();
+        this.#inbound.forget();
         return;
       case 'end':
         this.#outOfTime?.();
@@ -533,27 +559,40 @@ export class LiveCall implements Call {
 
   async #endOnce(options: EndOptions, reason: CallEndReason, message: string, error: unknown): Promise<void> {
     if (options.when !== 'now') {
-      const heard = this.#outbound.finish();
+      // First, for what is told while the rest is sent may hasten already.
       const hastened = new Promise<void>((resolve) => {
         this.#hasten = resolve;
       });
+      const heard = this.#outbound.finish();
       const timeoutMs = options.timeoutMs ?? this.#outbound.unheardMs + END_MARGIN_MS;
-      await this.#atMost(timeoutMs, Promise.race([heard, hastened]));
+      const over = Promise.race([heard, hastened]);
+      let sentMs = this.#stats.sentMs;
+      // A source that is still being read goes on for longer than could be known.
+      const moreMs = (): number => {
+        const stuck = options.timeoutMs !== undefined || this.#stats.sentMs === sentMs;
+        sentMs = this.#stats.sentMs;
+        return stuck ? 0 : this.#outbound.unheardMs;
+      };
+      await this.#atMost(timeoutMs, over, moreMs);
       this.#hasten = undefined;
     }
+    // A stop that comes from here on is the answer to our own hang-up.
+    const stopped = this.#stopped;
     await this.#hangUp();
-    if (this.#stopped) this.#finish('stopped', STOPPED);
+    const closed = this.#socket.readyState === CLOSED;
+    if (stopped) this.#finish('stopped', STOPPED);
     else this.#finish(reason, message, error);
-    if (!isOpen(this.#socket)) this.#settle();
+    if (closed) this.#settle();
   }
 
   /** Hangs up where that is ours to do: never after the provider's stop, nor once the call was handed on. */
   async #hangUp(): Promise<void> {
     const { control, autoHangUp = control !== undefined } = this.#options;
     const { callId } = this.info;
-    if (!control || !autoHangUp || this.#stopped || control.released?.(callId)) return;
-    this.#outbound.close();
+    if (!control || !autoHangUp || this.#stopped) return;
     try {
+      if (control.released?.(callId)) return;
+      this.#outbound.close();
       const done = await this.#atMost(
         HANG_UP_MS,
         control.hangUp(callId).then(() => true),
@@ -568,13 +607,22 @@ export class LiveCall implements Call {
     }
   }
 
-  /** What a promise gives, or undefined when it takes longer. */
-  #atMost<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
-    return new Promise((resolve, reject) => {
-      this.#outOfTime = () => resolve(undefined);
-      this.#deadlines.set('end', this.#clock.now() + milliseconds);
-      promise.then(resolve, reject).finally(() => this.#deadlines.clear('end'));
+  /** What a promise gives, or undefined when it takes longer. While `moreMs` is more than 0, it is waited for anew. */
+  async #atMost<T>(milliseconds: number, promise: Promise<T>, moreMs = () => 0): Promise<T | undefined> {
+    const outOfTime = new Promise<undefined>((resolve) => {
+      this.#outOfTime = () => {
+        const more = moreMs();
+        if (more > 0) this.#deadlines.set('end', this.#clock.now() + more + END_MARGIN_MS);
+        else resolve(undefined);
+      };
     });
+    this.#deadlines.set('end', this.#clock.now() + milliseconds);
+    try {
+      return await Promise.race([promise, outOfTime]);
+    } finally {
+      // Before whoever waits goes on, and may set it anew.
+      this.#deadlines.clear('end');
+    }
   }
 
   /** The call is over. The first reason holds. */

@@ -74,7 +74,7 @@ export async function handleCall(
     await handled;
     await call.end({ when: 'played' });
   } catch (error) {
-    if (isAfterTheEnd(error)) return call.closed;
+    if (call.over && isAfterTheEnd(error)) return call.closed;
     const name = error instanceof Error ? error.name : typeof error;
     const message = `The handler of the call failed (${name}), so the call was ended.`;
     call.warn('handler-failed', message);
@@ -245,6 +245,7 @@ class Opening {
 
   #succeed(call: LiveCall): void {
     this.#over();
+    call.handedOut();
     this.#resolve(call);
     // Messages may stand in the chunk of bytes that `start` came in. They wait until whoever awaits the call has run.
     (this.#options.clock ?? systemClock).after(0, () => {
@@ -309,6 +310,7 @@ class Opening {
   #fail(code: MediaError['code'], message: string): void {
     if (this.#done) return;
     this.#over();
+    this.#held = undefined;
     const error = new MediaError(code, message);
     if (this.#call) this.#call.abandon(message, error);
     else closeSocket(this.#socket, CLOSE_POLICY, code);

@@ -1,6 +1,6 @@
 import { createResampler, type Resampler, type ResamplerQuality } from '../dsp/resampler.ts';
 import { MediaError } from '../errors.ts';
-import type { AudioFrame, DtmfFrame, Frame, FrameToCall, MessageFrame } from '../frames/frame.ts';
+import type { AudioFrame, DtmfFrame, Frame, FrameToCall, MarkFrame, MessageFrame } from '../frames/frame.ts';
 import type { ProviderCapabilities } from '../serializers/serializer.ts';
 import type { Clock } from '../streams/clock.ts';
 import type {
@@ -24,6 +24,9 @@ const MESSAGE_MS = 20;
 
 /** A plain utterance is over when nothing was written for this long. */
 const UTTERANCE_GAP_MS = 40;
+
+/** Sound that should have been played for this long has been. */
+const PLAYED_OUT_MS = 10;
 
 /** Audio is handed to the socket only while less than this waits in it, so that a clear is never stuck behind audio. */
 const SOCKET_BYTES = 4096;
@@ -100,6 +103,7 @@ export class Outbound implements UtteranceOwner {
   readonly #flight: InFlight;
   /** Echoes of marks that were taken back, to be passed over. */
   readonly #retaken = new Map<string, number>();
+  readonly #receivedMarks = new WeakSet<Frame>();
   #ownMarks = 0;
   #samplesSinceMark = 0;
   #lastFenceMs = Number.NEGATIVE_INFINITY;
@@ -133,6 +137,10 @@ export class Outbound implements UtteranceOwner {
         return utterance.writePiece(frame) && !this.#backlog;
       }
       case 'mark':
+        if (this.#receivedMarks.has(frame)) {
+          this.#host.counted.passedOver++;
+          return true;
+        }
         if (frame.name.startsWith(OWN_MARK)) {
           throw new MediaError(
             'invalid-argument',
@@ -159,24 +167,28 @@ export class Outbound implements UtteranceOwner {
 
   /** @param over the call ends: the playback settles at once. */
   play(source: PlaySource | undefined, options: PlayOptions = {}, over = false): OpenPlayback {
-    const utterance = new Utterance(this, true);
-    if (options.sampleRate !== undefined) this.resamplerFor(options.sampleRate);
+    const { sampleRate = this.appRate } = options;
+    const utterance = new Utterance(this, true, sampleRate);
+    this.resamplerFor(sampleRate);
     if (over || this.#closed) {
       utterance.drop();
       utterance.settle('call-ended', 0);
-      return utterance;
+    } else {
+      this.endUtterance();
+      this.#queue.push(utterance);
     }
-    this.endUtterance();
-    this.#queue.push(utterance);
-    if (source === undefined) {
-      const { sampleRate } = options;
-      return sampleRate === undefined ? utterance : atRate(utterance, sampleRate);
+    if (source === undefined) return utterance;
+    try {
+      feed(utterance, source, {
+        aheadMs: this.#host.sendAheadMs,
+        clock: this.#host.clock,
+        failed: (message) => this.#host.warn('source-failed', message),
+      });
+    } catch (error) {
+      // Whoever called is told, and the queue goes on without it.
+      utterance.interrupt();
+      throw error;
     }
-    feed(utterance, source, options.sampleRate ?? this.appRate, {
-      aheadMs: this.#host.sendAheadMs,
-      clock: this.#host.clock,
-      failed: (message) => this.#host.warn('source-failed', message),
-    });
     return utterance;
   }
 
@@ -192,7 +204,10 @@ export class Outbound implements UtteranceOwner {
     const unheard = this.#unheard(now);
     const waiting = this.#queue.filter((entry) => entry instanceof Utterance);
     const utterances = [...new Set([...this.#flying, ...waiting])];
+    // Before observers are told of the clear: what they write then is heard.
     this.#queue = [];
+    this.#flying = [];
+    this.#ends.clear();
     const heard = unheard ? this.#clear(now).heard : this.#ledger.sent;
     const playbacks: { playback: Playback; heardMs: number; sentMs: number }[] = [];
     for (const utterance of utterances) {
@@ -201,8 +216,7 @@ export class Outbound implements UtteranceOwner {
       const { heardMs, sentMs } = utterance.settle(cutOff ? 'cleared' : 'played', heard);
       if (cutOff) playbacks.push({ playback: utterance, heardMs, sentMs });
     }
-    this.#flying = [];
-    this.#ends.clear();
+    this.#pump();
     this.#wake();
     return { playbacks };
   }
@@ -222,7 +236,7 @@ export class Outbound implements UtteranceOwner {
 
   /** Nothing more will be written: resolves when all has been heard. */
   finish(): Promise<void> {
-    for (const entry of this.#queue) {
+    for (const entry of [...this.#queue]) {
       // A playback with a source of its own goes on to the source's end.
       if (entry instanceof Utterance && !entry.sourced) entry.end();
     }
@@ -242,8 +256,9 @@ export class Outbound implements UtteranceOwner {
       else this.#retaken.delete(name);
       return undefined;
     }
-    if (outcome === 'played') this.#flight.markPlayed(name);
-    return outcome ?? 'unknown';
+    if (outcome === 'cleared') return outcome;
+    // The clock may have settled it before it came back.
+    return this.#flight.markPlayed(name) ? 'played' : 'unknown';
   }
 
   /**
@@ -253,6 +268,11 @@ export class Outbound implements UtteranceOwner {
   clearConfirmed(): string[] {
     const cleared = this.#ledger.clearConfirmed();
     return this.#host.clearedMarks === 'dropped' ? cleared : [];
+  }
+
+  /** A mark that was received, which an echo must not send again. */
+  passOver(mark: MarkFrame): void {
+    this.#receivedMarks.add(mark);
   }
 
   /** Follows playout to now. Called with every message that comes, which saves a timer. */
@@ -294,14 +314,23 @@ export class Outbound implements UtteranceOwner {
   #endQuietUtterance(now: number): void {
     const head = this.#queue[0];
     if (!(head instanceof Utterance) || head.played || head.queuedMs > 0 || this.#queue.length > 1) return;
-    if (now - this.#emptySinceMs >= UTTERANCE_GAP_MS) head.end();
+    if (now - this.#emptySinceMs < UTTERANCE_GAP_MS) return;
+    // The start of a frame must follow on the sound before it. Where there is none, the utterance may go on as long as it
+    // plays: pieces longer than the gap, each written when the one before it has been played, are one utterance.
+    const aheadMs = head.partial
+      ? this.#ledger.aheadMs(now) - UTTERANCE_GAP_MS
+      : this.#ledger.aheadMs(now - PLAYED_OUT_MS);
+    if (aheadMs <= 0) head.end();
   }
 
   /** The call is over: settles everything. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const heard = this.#ledger.heardAt(this.#host.clock.now());
+    const now = this.#host.clock.now();
+    this.#flight.heard(this.#ledger.heardAt(now));
+    const { heard, clearedMs } = this.#flight.cut(now, () => this.#ledger.heardAt(now));
+    this.#host.counted.clearedMs += clearedMs;
     const waiting = this.#queue.filter((entry) => entry instanceof Utterance);
     for (const utterance of new Set([...this.#flying, ...waiting])) {
       utterance.drop();
@@ -309,7 +338,6 @@ export class Outbound implements UtteranceOwner {
     }
     this.#queue = [];
     this.#flying = [];
-    this.#flight.forget();
     this.#wake();
   }
 
@@ -375,20 +403,32 @@ export class Outbound implements UtteranceOwner {
     );
     const unheard = utterance.begun && this.#unheard(now) && this.#ledger.heardAt(now) < utterance.stop;
     let heard = this.#ledger.heardAt(now);
+    this.#flying = this.#flying.filter((other) => other !== utterance);
+    this.#ends.delete(utterance);
     if (unheard) {
+      const others = this.#flying;
+      // Nothing is sent while observers are told: what was taken back comes first.
+      const pumping = this.#pumping;
+      this.#pumping = true;
       const cutOff = this.#clear(now);
+      this.#pumping = pumping;
       heard = cutOff.heard;
-      for (const other of this.#flying) {
-        if (other === utterance) continue;
-        other.rewind(heard);
-        this.#ends.delete(other);
-      }
       const again = retake(cutOff, utterance);
+      const retaken = new Set(again.map((entry) => (entry.kind === 'again' ? entry.utterance : undefined)));
+      for (const other of others) {
+        const whole = this.#ends.has(other) && !retaken.has(other);
+        this.#ends.delete(other);
+        if (!whole) {
+          other.rewind(heard);
+          continue;
+        }
+        // All of it was heard, and the mark that would have said so was cleared.
+        this.#flying = this.#flying.filter((flying) => flying !== other);
+        other.settle('played', heard);
+      }
       for (const entry of again) if (entry.kind === 'mark') count(this.#retaken, entry.name);
       this.#queue = [...again, ...this.#queue];
     }
-    this.#flying = this.#flying.filter((other) => other !== utterance);
-    this.#ends.delete(utterance);
     utterance.drop();
     const end = utterance.settle('cleared', heard);
     this.#pump();
@@ -426,7 +466,7 @@ export class Outbound implements UtteranceOwner {
   #openPlain(): Utterance {
     const last = this.#queue.at(-1);
     if (last instanceof Utterance && !last.played && !last.ended) return last;
-    const utterance = new Utterance(this, false);
+    const utterance = new Utterance(this, false, this.appRate);
     this.#queue.push(utterance);
     return utterance;
   }
@@ -467,7 +507,11 @@ export class Outbound implements UtteranceOwner {
       if (!entry.exhausted) {
         if (entry.played) return false;
         if (this.#queue.length > 1) entry.end();
-        else this.#emptySinceMs = now;
+        else {
+          this.#emptySinceMs = now;
+          // Its tail is sent even where no message comes in meanwhile.
+          if (!this.#host.deadlines.has('follow')) this.#host.deadlines.set('follow', now + FOLLOW_MS);
+        }
         return entry.ended;
       }
       this.#queue.shift();
@@ -482,8 +526,9 @@ export class Outbound implements UtteranceOwner {
       case 'again':
         if (!this.#mayPlayMore(now)) return false;
         this.#queue.shift();
+        if (entry.utterance.settled) return true;
         this.#sendAudio(entry.samples, entry.own, entry.utterance, now);
-        if (entry.utterance.exhausted && !this.#followsAgain(entry.utterance))
+        if (entry.utterance.exhausted && !entry.utterance.settled && !this.#followsAgain(entry.utterance))
           this.#sentWhole(entry.utterance, now);
         return true;
       case 'mark':
@@ -527,7 +572,7 @@ export class Outbound implements UtteranceOwner {
 
   #mayPlayMore(now: number): boolean {
     const aheadMs = this.#ledger.aheadMs(now);
-    if (aheadMs < this.#host.sendAheadMs) return true;
+    if (aheadMs < Math.max(this.#host.sendAheadMs, MESSAGE_MS)) return true;
     const refillMs = Math.min(REFILL_MS, this.#host.sendAheadMs / 2);
     this.#host.deadlines.set('pump', now + aheadMs - this.#host.sendAheadMs + Math.max(refillMs, 1));
     return false;
@@ -553,15 +598,16 @@ export class Outbound implements UtteranceOwner {
     this.#host.transmit(audio);
     const position = ledger.sent;
     ledger.audioSent(samples.length, now);
-    if (!utterance.begun || !this.#flying.includes(utterance)) this.#flying.push(utterance);
-    utterance.sent(position, own);
+    if (!this.#flying.includes(utterance)) this.#flying.push(utterance);
     this.#flight.audioSent({ samples, own, utterance, position });
     this.#host.counted.sentMs += MESSAGE_MS;
-    if (this.#host.observers.any('wire')) this.#host.observers.tell('wire', audio, 'sent');
     this.#samplesSinceMark += samples.length;
     if (markEveryMs > 0 && (1000 * this.#samplesSinceMark) / this.wireRate >= markEveryMs)
       this.#sendOwnMark(now);
     if (!this.#host.deadlines.has('follow')) this.#host.deadlines.set('follow', now + FOLLOW_MS);
+    // Observers last, for they may interrupt.
+    if (this.#host.observers.any('wire')) this.#host.observers.tell('wire', audio, 'sent');
+    utterance.sent(position, own);
   }
 
   #sendOwnMark(now: number): void {
@@ -574,9 +620,9 @@ export class Outbound implements UtteranceOwner {
   /** Sends a clear and tells what it cut off. */
   #clear(now: number): CutOff {
     this.#host.transmit({ kind: 'clear' });
-    const cutOff = this.#flight.cleared(now);
-    this.#host.counted.clearedMs += cutOff.clearedMs;
     this.#samplesSinceMark = 0;
+    const cutOff = this.#flight.cut(now, () => this.#ledger.cleared(now));
+    this.#host.counted.clearedMs += cutOff.clearedMs;
     return cutOff;
   }
 
@@ -606,23 +652,4 @@ export class Outbound implements UtteranceOwner {
 
 function count(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
-}
-
-/** An open playback whose raw samples have a rate of their own. */
-function atRate(utterance: Utterance, sampleRate: number): OpenPlayback {
-  return {
-    get heardMs() {
-      return utterance.heardMs;
-    },
-    get sentMs() {
-      return utterance.sentMs;
-    },
-    done: utterance.done,
-    write: (sound) =>
-      sound instanceof Int16Array
-        ? utterance.writePiece({ samples: sound, sampleRate })
-        : utterance.write(sound),
-    end: () => utterance.end(),
-    interrupt: () => utterance.interrupt(),
-  };
 }

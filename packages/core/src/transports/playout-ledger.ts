@@ -165,9 +165,10 @@ export class PlayoutLedger {
     return Math.max(heard, this.#confirmed);
   }
 
-  /** When a position is or was played, by the clock's milliseconds: an estimate. */
+  /** When the sample at a position is or was played, by the clock's milliseconds: an estimate. */
   playedAtMs(position: number): number {
-    return this.#modelledMs(position) + this.#correctionMs();
+    // By the end of that sample: where one run ends, the next begins with it, after the silence between them.
+    return this.#modelledMs(position + 1) - 1 / this.#samplesPerMs + this.#correctionMs();
   }
 
   /**

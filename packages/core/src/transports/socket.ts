@@ -5,6 +5,9 @@ import type { CallSocket } from './call.ts';
 /** `WebSocket.OPEN`, by number: not every runtime has the global. */
 const OPEN = 1;
 
+/** `WebSocket.CLOSED`. */
+export const CLOSED = 3;
+
 /** Close codes of RFC 6455 §7.4.1. */
 export const CLOSE_NORMAL = 1000;
 export const CLOSE_POLICY = 1008;

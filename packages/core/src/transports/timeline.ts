@@ -29,6 +29,7 @@ export interface Placement {
 export class Timeline {
   #nextMs: number | undefined;
   #lastTimestampMs = Number.NaN;
+  #lastDurationMs = 0;
   #lateInARow = 0;
   readonly #placement: { -readonly [K in keyof Placement]: Placement[K] } = {
     verdict: 'next',
@@ -51,10 +52,11 @@ export class Timeline {
     const expectedMs = this.#nextMs ?? timestampMs;
     const aheadMs = timestampMs - expectedMs;
     placement.gapMs = 0;
+    // Two pieces of a millisecond or more never have the same timestamp.
+    const again = timestampMs === this.#lastTimestampMs && this.#lastDurationMs >= ROUNDING_MS;
     // More than half of it, 10 ms at most, lies before the end: a short piece is not late for its rounding alone.
     const newMs = Math.min(TOLERANCE_MS, durationMs / 2);
-    if (aheadMs <= -ROUNDING_MS && timestampMs + durationMs < expectedMs + newMs) {
-      const again = timestampMs === this.#lastTimestampMs;
+    if (again || (aheadMs <= -ROUNDING_MS && timestampMs + durationMs < expectedMs + newMs)) {
       if (again || ++this.#lateInARow < RESTART_AFTER) {
         placement.verdict = again ? 'duplicate' : 'late';
         return placement;
@@ -69,6 +71,7 @@ export class Timeline {
     placement.verdict = 'next';
     this.#lateInARow = 0;
     this.#lastTimestampMs = timestampMs;
+    this.#lastDurationMs = durationMs;
     this.#nextMs = placement.timestampMs + durationMs;
     return placement;
   }

@@ -10,8 +10,6 @@ export interface UtteranceOwner {
   readonly wireRate: number;
   /** Samples in one message. */
   readonly frameSamples: number;
-  /** Rate of raw samples, in Hz. */
-  readonly appRate: number;
   /** One per rate, lent to the utterance that is being sent; undefined where nothing is to convert. */
   resamplerFor(sampleRate: number): Resampler | undefined;
   /** Sound was written, or the end was said. */
@@ -56,6 +54,7 @@ export class Utterance implements OpenPlayback {
   /** Whether a source of its own writes to it, and will end it. */
   sourced = false;
   #owner: UtteranceOwner;
+  readonly #rawRate: number;
   #settle!: (end: PlaybackEnd) => void;
   #end: PlaybackEnd | undefined;
   #pieces: Piece[] = [];
@@ -79,8 +78,10 @@ export class Utterance implements OpenPlayback {
   #stop = 0;
   #trail: Trail | undefined;
 
-  constructor(owner: UtteranceOwner, played: boolean) {
+  /** @param rawRate of samples that are not in a frame, in Hz. */
+  constructor(owner: UtteranceOwner, played: boolean, rawRate: number) {
     this.#owner = owner;
+    this.#rawRate = rawRate;
     this.played = played;
     this.done = new Promise((resolve) => {
       this.#settle = resolve;
@@ -100,7 +101,7 @@ export class Utterance implements OpenPlayback {
 
   write(sound: AudioFrame | Int16Array<ArrayBuffer>): boolean {
     if (sound instanceof Int16Array) {
-      return this.writePiece({ samples: sound, sampleRate: this.#owner.appRate });
+      return this.writePiece({ samples: sound, sampleRate: this.#rawRate });
     }
     assertMono(sound);
     return this.writePiece(sound);
@@ -139,6 +140,11 @@ export class Utterance implements OpenPlayback {
   /** Sound that waits to be sent, in milliseconds of the source. */
   get queuedMs(): number {
     return this.#queuedMs;
+  }
+
+  /** Whether the start of a frame waits for its rest. */
+  get partial(): boolean {
+    return this.#filled > 0;
   }
 
   get ended(): boolean {

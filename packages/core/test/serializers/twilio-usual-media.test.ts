@@ -5,6 +5,7 @@ import {
   encodeBase64,
   type FrameFromCall,
   MediaError,
+  type MessageData,
   mulaw,
   type StartFrame,
   twilio,
@@ -29,7 +30,7 @@ function started(start = START) {
 }
 
 /** The frames of a message, or why it has none. */
-function read(message: string): FrameFromCall[] | string {
+function read(message: MessageData): FrameFromCall[] | string {
   try {
     return started().deserialize(message);
   } catch (error) {
@@ -46,6 +47,8 @@ function inAnotherLayout(message: string): string {
     return `${message} `;
   }
 }
+
+const bytes = (text: string) => new TextEncoder().encode(text);
 
 interface Parts {
   readonly sequence: string;
@@ -128,6 +131,7 @@ describe('reading in place and reading by JSON', () => {
           return what === 'cut' ? head : head + tail.slice(0, 5) + tail;
         }, write(message));
         expect(sameWords(read(text))).toEqual(sameWords(read(inAnotherLayout(text))));
+        expect(read(bytes(text))).toEqual(read(text));
       }),
       { seed: 711, numRuns: 2000 },
     );

@@ -355,7 +355,10 @@ describe('our side refuses in words', () => {
 
   test('binary where text belongs', () => {
     expect(() => started().deserialize(new Uint8Array(160))).toThrow(
-      malformed(/binary one of 160 bytes.*string/),
+      malformed(/160 characters came that are not JSON/),
+    );
+    expect(() => started().deserialize(new Uint8Array(160).fill(255))).toThrow(
+      malformed(/UTF-8; of these 160 bytes, byte 0 .*audio/),
     );
   });
 

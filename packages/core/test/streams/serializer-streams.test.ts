@@ -1,4 +1,11 @@
-import { DeserializeStream, type Frame, SerializeStream, twilio, type WireMessage } from '@patchcord/core';
+import {
+  DeserializeStream,
+  type Frame,
+  type MessageData,
+  SerializeStream,
+  twilio,
+  type WireMessage,
+} from '@patchcord/core';
 import { describe, expect, test } from 'vitest';
 import { audio, count, START } from './frames.ts';
 import { through } from './through.ts';
@@ -25,7 +32,7 @@ describe('DeserializeStream', () => {
   });
 
   test('reports and skips it where onError is given, and loses nothing else', async () => {
-    const bad: [unknown, WireMessage][] = [];
+    const bad: [unknown, MessageData][] = [];
     const messages = wire(START, audio(loud(1)), { kind: 'stop' });
     const binary = new Uint8Array(4);
     messages.splice(2, 0, 'hello', binary);

@@ -454,6 +454,35 @@ test('all that was sent is told as played, the last frame included', async () =>
   expect(ms).toEqual({ received: 0, sent: 620, played: 620, cleared: 0 });
 });
 
+test('when the caller hangs up, what was in flight is told as played or cleared', async () => {
+  const { call, clock, phone } = await openLine({ delayMs: 15 });
+  const ms = { received: 0, sent: 0, played: 0, cleared: 0 };
+  call.observe(
+    (frame, phase) => {
+      if (frame.kind === 'audio' && frame.track === 'outbound') ms[phase] += frame.samples.length / 8;
+    },
+    { at: 'wire' },
+  );
+  call.play(countable(3000));
+  await clock.advance(500);
+  void phone.hangUp();
+  await clock.advance(100);
+  expect(ms.cleared).toBeGreaterThan(500);
+  expect(ms.played + ms.cleared).toBeCloseTo(ms.sent, 6);
+});
+
+test('pieces of 60 ms, one after the other, are one utterance', async () => {
+  const { call, clock, sent } = await openLine({ call: { markEveryMs: 0 } });
+  for (let i = 0; i < 20; i++) {
+    call.send(audio(new Int16Array(960).fill(3000), 16_000));
+    await clock.advance(60);
+  }
+  await clock.advance(300);
+  const messages = sent.filter((text) => text.includes('"media"'));
+  // Whole frames, and one for the tail of the conversion.
+  expect(messages).toHaveLength(61);
+});
+
 test('played frames follow on each other without a seam, while an echo goes on', async () => {
   const { call, clock } = await openLine({ delayMs: 15 });
   const frames: AudioFrame[] = [];

@@ -101,3 +101,32 @@ test('memory does not grow with a call that has no marks', () => {
   for (let i = 0; i < 10_000; i++) ledger.audioSent(FRAME, i * 25);
   expect(ledger.heardAt(250_000)).toBe(10_000 * FRAME);
 });
+
+describe('a clear that is confirmed', () => {
+  test('tells the marks that it cut off and that did not come back', () => {
+    const ledger = new PlayoutLedger(16_000);
+    for (const name of ['heard', 'same', 'same', 'back']) {
+      ledger.audioSent(FRAME, 0);
+      ledger.markSent(name, 0);
+    }
+    expect(ledger.markEchoed('heard', 20)).toBe('played');
+    ledger.cleared(21);
+    expect(ledger.markEchoed('back', 22)).toBe('cleared');
+    expect(ledger.clearConfirmed()).toEqual(['same', 'same']);
+    for (const name of ledger.clearConfirmed()) expect(ledger.markEchoed(name, 23)).toBe('cleared');
+    expect(ledger.clearConfirmed()).toEqual([]);
+    expect(ledger.markEchoed('same', 24)).toBeUndefined();
+  });
+
+  test('is not the end of a clear that was sent after it', () => {
+    const ledger = new PlayoutLedger(16_000);
+    ledger.audioSent(FRAME, 0);
+    ledger.markSent('first', 0);
+    ledger.cleared(1);
+    ledger.audioSent(FRAME, 2);
+    ledger.markSent('second', 2);
+    ledger.cleared(3);
+    expect(ledger.clearConfirmed()).toEqual([]);
+    expect(ledger.clearConfirmed()).toEqual(['first', 'second']);
+  });
+});

@@ -52,3 +52,27 @@ test('whatever is lost, placed audio and gaps add up to the time that passed', (
     { seed: 7, numRuns: 200 },
   );
 });
+
+test('pieces of any length follow on each other, each by its timestamp in whole milliseconds', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 200 }), (lengths) => {
+      const timeline = new Timeline();
+      let samples = 0;
+      for (const length of lengths) {
+        const { verdict, gapMs } = timeline.place(Math.round(samples / 8), length / 8);
+        expect([verdict, gapMs]).toEqual(['next', 0]);
+        samples += length;
+        expect(Math.abs(timeline.endMs - samples / 8)).toBeLessThan(10);
+      }
+    }),
+    { seed: 8, numRuns: 200 },
+  );
+});
+
+test('a short piece that comes twice is dropped', () => {
+  const timeline = new Timeline();
+  timeline.place(0, 10.4);
+  expect(place(timeline, 10, 1.2).verdict).toBe('next');
+  expect(place(timeline, 10, 1.2).verdict).toBe('duplicate');
+  expect(place(timeline, 12, 1.2).verdict).toBe('next');
+});
