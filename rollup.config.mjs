@@ -54,7 +54,7 @@ const page = (folder, source, publicFolder) => ({
 });
 
 export default [
-  library('core', 'index'),
+  library('core', 'index', 'polyfill'),
   library('node', 'index'),
   library('monitor', 'index', 'client'),
   library('player', 'index'),

@@ -130,6 +130,15 @@ export function acceptCalls(
         `The X-Twilio-Signature of this upgrade does not fit ${path}. Check the server's authToken and publicUrl, and the URL in the TwiML.`,
       );
     }
+    // Browsers always say where a page comes from, and providers never do: a page that somebody happens to open must not
+    // be able to call a server of this machine.
+    if (authToken === undefined && request.headers.origin !== undefined) {
+      throw new Refusal(
+        403,
+        'refused',
+        'Web pages cannot call a server that checks no signatures. Dial it with a phone, such as patchcord-phone.',
+      );
+    }
     // A connection that is gone will tell no more that it closed.
     if (socket.destroyed) return;
     if (closing)

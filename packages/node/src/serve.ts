@@ -114,6 +114,11 @@ function refuseUnclaimed(
 }
 
 function listen(server: Server, port: number, host: string | undefined): Promise<void> {
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    return Promise.reject(
+      new MediaError('invalid-argument', `port is ${port}; it must be a whole number from 0 to 65535.`),
+    );
+  }
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) => reject(cannotListen(error, port, host));
     server.once('error', onError);

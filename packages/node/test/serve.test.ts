@@ -347,6 +347,14 @@ describe('signatures', () => {
     expect(lines).toHaveLength(1);
   });
 
+  test('without them no web page can call, whatever it says of itself', async () => {
+    const server = await serve(echo);
+    for (const origin of ['http://evil.example', 'null', `http://127.0.0.1:${server.port}`]) {
+      await expect(connect(server.url, { headers: { origin } })).rejects.toMatchObject({ code: 'refused' });
+    }
+    (await call(server.url)).close();
+  });
+
   test('options that do not fit together are an error at once', async () => {
     for (const [options, words] of [
       [{ authToken: AUTH_TOKEN, allowUnsigned: false }, /publicUrl/],
@@ -370,6 +378,13 @@ describe('the port', () => {
     await expect(serve(echo, { port })).rejects.toMatchObject({
       code: 'invalid-argument',
       message: `Port ${port} is in use. Stop the other program or set PORT to another.`,
+    });
+  });
+
+  test.each([Number.NaN, -1, 1.5, 70_000])('that is none: %s', async (port) => {
+    await expect(serve(echo, { port })).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: `port is ${port}; it must be a whole number from 0 to 65535.`,
     });
   });
 

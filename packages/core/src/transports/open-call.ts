@@ -5,7 +5,7 @@ import type { FrameSerializer, Provider, WireMessage } from '../serializers/seri
 import { systemClock } from '../streams/clock.ts';
 import type { Call, CallEnd, CallHandler, CallOptions, CallSocket } from './call.ts';
 import { LiveCall } from './live-call.ts';
-import { CLOSE_POLICY, closeSocket, wireMessage } from './socket.ts';
+import { CLOSE_POLICY, closeReason, closeSocket, wireMessage } from './socket.ts';
 
 const DEFAULT_START_MS = 10_000;
 
@@ -120,6 +120,7 @@ class Opening {
   #held: (() => void)[] | undefined = [];
   #done = false;
   #strange = 0;
+  #lastStrange: MediaError | undefined;
   #messages = 0;
 
   constructor(
@@ -279,6 +280,14 @@ class Opening {
   }
 
   #startMissed(): void {
+    if (this.#lastStrange) {
+      // A start that could not be read explains more than its absence.
+      this.#fail(
+        'malformed-message',
+        `Audio came, but no start that can be used. ${this.#lastStrange.message}`,
+      );
+      return;
+    }
     this.#fail(
       'opened-too-late',
       'Audio came before start: openCall was called too late, after messages had gone by. Call it in the tick in which the socket was accepted.',
@@ -286,6 +295,7 @@ class Opening {
   }
 
   #strangeMessage(error: MediaError): void {
+    this.#lastStrange = error;
     if (++this.#strange < STRANGE_MESSAGES) return;
     this.#fail(
       'malformed-message',
@@ -313,7 +323,7 @@ class Opening {
     this.#held = undefined;
     const error = new MediaError(code, message);
     if (this.#call) this.#call.abandon(message, error);
-    else closeSocket(this.#socket, CLOSE_POLICY, code);
+    else closeSocket(this.#socket, CLOSE_POLICY, closeReason(message));
     this.#reject(error);
   }
 

@@ -12,6 +12,8 @@ export const CLOSED = 3;
 export const CLOSE_NORMAL = 1000;
 export const CLOSE_POLICY = 1008;
 
+const LONGEST_REASON = 123;
+
 export function isOpen(socket: CallSocket): boolean {
   return socket.readyState === OPEN;
 }
@@ -23,6 +25,12 @@ export function closeSocket(socket: CallSocket, code: number, reason: string): v
   } catch {
     // Closed already, or a runtime that refuses the code: nothing is left to do.
   }
+}
+
+/** The reason of a close in at most 123 bytes, which is all that RFC 6455 has room for. */
+export function closeReason(words: string): string {
+  const ascii = words.replace(/[^\x20-\x7e]/g, '?');
+  return ascii.length <= LONGEST_REASON ? ascii : `${ascii.slice(0, LONGEST_REASON - 3)}...`;
 }
 
 /** The data of a message event as text or bytes, whatever the runtime hands over. */

@@ -57,6 +57,12 @@ describe('opening', () => {
 
   test.each<[string, Parameters<typeof tryOpening>, string, RegExp]>([
     ['audio before start', [[CONNECTED, MEDIA]], 'opened-too-late', /openCall was called too late/],
+    [
+      'a start that cannot be used',
+      [[CONNECTED, START.replace('audio/x-mulaw', 'audio/x-l16'), MEDIA]],
+      'malformed-message',
+      /no start that can be used/,
+    ],
     ['nothing at all', [[], {}, 10_001], 'timeout', /no message at all came/],
     [
       'only strangers',
