@@ -6,9 +6,10 @@
  */
 
 import { MediaError } from '../errors.ts';
+import { textOfChars } from './ascii.ts';
 
 /** The 64 letters, in order of their values. */
-export const BASE64_LETTERS: string = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const BASE64_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** Stands in `BASE64_VALUES` for what is not a letter. Has a bit that no value has. */
 export const NOT_BASE64 = 0x80;
@@ -25,19 +26,6 @@ export const BASE64_VALUES: Uint8Array<ArrayBuffer> = new Uint8Array(256).fill(N
 BASE64_CHARS.forEach((char, value) => {
   BASE64_VALUES[char] = value;
 });
-
-/** Char codes that one `String.fromCharCode` is given: engines bound the number of arguments. */
-const CHARS_AT_ONCE = 8192;
-
-/** Text of char codes below 256. */
-export function textOf(chars: Uint8Array): string {
-  if (chars.length <= CHARS_AT_ONCE) return Reflect.apply(String.fromCharCode, null, chars);
-  let text = '';
-  for (let start = 0; start < chars.length; start += CHARS_AT_ONCE) {
-    text += Reflect.apply(String.fromCharCode, null, chars.subarray(start, start + CHARS_AT_ONCE));
-  }
-  return text;
-}
 
 /** Base64 of the bytes, padded, on one line. */
 export function encodeBase64(bytes: Uint8Array): string {
@@ -57,7 +45,7 @@ export function encodeBase64(bytes: Uint8Array): string {
     chars[at++] = BASE64_CHARS[(bits >> 12) & 63]!;
     if (whole + 1 < bytes.length) chars[at] = BASE64_CHARS[(bits >> 6) & 63]!;
   }
-  return textOf(chars);
+  return textOfChars(chars);
 }
 
 /**

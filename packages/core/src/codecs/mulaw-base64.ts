@@ -5,7 +5,8 @@
  * @module
  */
 
-import { BASE64_CHARS, BASE64_LETTERS, BASE64_VALUES, NOT_BASE64 } from '../bytes/base64.ts';
+import { bytesOfChars, textOfChars } from '../bytes/ascii.ts';
+import { BASE64_CHARS, BASE64_VALUES, NOT_BASE64 } from '../bytes/base64.ts';
 import { MULAW_CODES, MULAW_SAMPLES } from './mulaw.ts';
 
 const PADDING = 61; // '='
@@ -24,19 +25,14 @@ export function decodeMulawBase64(
   const padding = text.charCodeAt(end - 1) !== PADDING ? 0 : text.charCodeAt(end - 2) !== PADDING ? 1 : 2;
   const samples = new Int16Array((chars / 4) * 3 - padding);
   const whole = samples.length - (samples.length % 3);
+  const bytes = bytesOfChars(text, start, end);
   let seen = 0;
-  let wide = 0; // char codes that the table of values does not reach
-  let at = start;
+  let at = 0;
   for (let index = 0; index < whole; index += 3) {
-    const first = text.charCodeAt(at);
-    const second = text.charCodeAt(at + 1);
-    const third = text.charCodeAt(at + 2);
-    const fourth = text.charCodeAt(at + 3);
-    wide |= first | second | third | fourth;
-    const a = BASE64_VALUES[first & 0xff]!;
-    const b = BASE64_VALUES[second & 0xff]!;
-    const c = BASE64_VALUES[third & 0xff]!;
-    const d = BASE64_VALUES[fourth & 0xff]!;
+    const a = BASE64_VALUES[bytes[at]!]!;
+    const b = BASE64_VALUES[bytes[at + 1]!]!;
+    const c = BASE64_VALUES[bytes[at + 2]!]!;
+    const d = BASE64_VALUES[bytes[at + 3]!]!;
     seen |= a | b | c | d;
     samples[index] = MULAW_SAMPLES[((a << 2) | (b >> 4)) & 0xff]!;
     samples[index + 1] = MULAW_SAMPLES[((b << 4) | (c >> 2)) & 0xff]!;
@@ -44,72 +40,49 @@ export function decodeMulawBase64(
     at += 4;
   }
   if (padding > 0) {
-    const first = text.charCodeAt(at);
-    const second = text.charCodeAt(at + 1);
-    const third = padding === 1 ? text.charCodeAt(at + 2) : 0;
-    wide |= first | second | third;
-    const a = BASE64_VALUES[first & 0xff]!;
-    const b = BASE64_VALUES[second & 0xff]!;
+    const a = BASE64_VALUES[bytes[at]!]!;
+    const b = BASE64_VALUES[bytes[at + 1]!]!;
     seen |= a | b;
     samples[whole] = MULAW_SAMPLES[((a << 2) | (b >> 4)) & 0xff]!;
     if (padding === 1) {
-      const c = BASE64_VALUES[third & 0xff]!;
+      const c = BASE64_VALUES[bytes[at + 2]!]!;
       seen |= c;
       samples[whole + 1] = MULAW_SAMPLES[((b << 4) | (c >> 2)) & 0xff]!;
     }
   }
-  return wide > 0xff || seen & NOT_BASE64 ? undefined : samples;
+  return seen & NOT_BASE64 ? undefined : samples;
 }
+
+/** The chars of the text being made: kept while messages are of one length, as they are in a call. */
+let made = new Uint8Array(0);
 
 /** Base64 of the samples' µ-law codes. */
 export function encodeMulawBase64(samples: Int16Array): string {
   const { length } = samples;
-  let text = '';
+  const chars = 4 * Math.ceil(length / 3);
+  if (made.length !== chars) made = new Uint8Array(chars);
+  const text = made;
+  let to = 0;
   let at = 0;
-  // Engines build short strings of char codes faster than they turn arrays into text.
-  for (; at + 12 <= length; at += 12) {
-    const a = threeCodes(samples, at);
-    const b = threeCodes(samples, at + 3);
-    const c = threeCodes(samples, at + 6);
-    const d = threeCodes(samples, at + 9);
-    text += String.fromCharCode(
-      BASE64_CHARS[a >> 18]!,
-      BASE64_CHARS[(a >> 12) & 63]!,
-      BASE64_CHARS[(a >> 6) & 63]!,
-      BASE64_CHARS[a & 63]!,
-      BASE64_CHARS[b >> 18]!,
-      BASE64_CHARS[(b >> 12) & 63]!,
-      BASE64_CHARS[(b >> 6) & 63]!,
-      BASE64_CHARS[b & 63]!,
-      BASE64_CHARS[c >> 18]!,
-      BASE64_CHARS[(c >> 12) & 63]!,
-      BASE64_CHARS[(c >> 6) & 63]!,
-      BASE64_CHARS[c & 63]!,
-      BASE64_CHARS[d >> 18]!,
-      BASE64_CHARS[(d >> 12) & 63]!,
-      BASE64_CHARS[(d >> 6) & 63]!,
-      BASE64_CHARS[d & 63]!,
-    );
-  }
   for (; at + 3 <= length; at += 3) {
-    const bits = threeCodes(samples, at);
-    text += letter(bits >> 18) + letter(bits >> 12) + letter(bits >> 6) + letter(bits);
+    const bits = (codeOf(samples[at]!) << 16) | (codeOf(samples[at + 1]!) << 8) | codeOf(samples[at + 2]!);
+    text[to] = BASE64_CHARS[bits >> 18]!;
+    text[to + 1] = BASE64_CHARS[(bits >> 12) & 63]!;
+    text[to + 2] = BASE64_CHARS[(bits >> 6) & 63]!;
+    text[to + 3] = BASE64_CHARS[bits & 63]!;
+    to += 4;
   }
-  if (at === length) return text;
-  const first = codeOf(samples[at]!);
-  if (at + 1 === length) return `${text}${letter(first >> 2)}${letter(first << 4)}==`;
-  const second = codeOf(samples[at + 1]!);
-  return `${text}${letter(first >> 2)}${letter((first << 4) | (second >> 4))}${letter(second << 2)}=`;
+  if (at < length) {
+    const first = codeOf(samples[at]!);
+    const second = at + 1 < length ? codeOf(samples[at + 1]!) : 0;
+    text[to] = BASE64_CHARS[first >> 2]!;
+    text[to + 1] = BASE64_CHARS[((first << 4) | (second >> 4)) & 63]!;
+    text[to + 2] = at + 1 < length ? BASE64_CHARS[(second << 2) & 63]! : PADDING;
+    text[to + 3] = PADDING;
+  }
+  return textOfChars(text);
 }
 
 function codeOf(sample: number): number {
   return MULAW_CODES[(sample >> 2) & 0x3fff]!;
-}
-
-function threeCodes(samples: Int16Array, at: number): number {
-  return (codeOf(samples[at]!) << 16) | (codeOf(samples[at + 1]!) << 8) | codeOf(samples[at + 2]!);
-}
-
-function letter(value: number): string {
-  return BASE64_LETTERS[value & 63]!;
 }
