@@ -258,7 +258,8 @@ class Opening {
 
   #hold(deliver: () => void): void {
     this.#held?.push(deliver);
-    if ((this.#held?.length ?? 0) <= HELD_MESSAGES) return;
+    // Once the app has its call, the moment that is left is short, and nothing that came is lost.
+    if (this.#done || (this.#held?.length ?? 0) <= HELD_MESSAGES) return;
     this.#held = [];
     this.#fail(
       'limit-exceeded',

@@ -20,6 +20,8 @@ const START = JSON.stringify({
 const CONNECTED = '{"event":"connected","protocol":"Call","version":"1.0.0"}';
 const STOP =
   '{"event":"stop","sequenceNumber":"3","stop":{"accountSid":"AC0","callSid":"CA0"},"streamSid":"MZ0"}';
+const KEY =
+  '{"event":"dtmf","streamSid":"MZ0","sequenceNumber":"4","dtmf":{"track":"inbound_track","digit":"7"}}';
 const MEDIA = JSON.stringify({
   event: 'media',
   sequenceNumber: '2',
@@ -161,6 +163,24 @@ describe('opening', () => {
     await clock.advance(3000);
     expect(seen).toEqual(['malformed-message', 'received audio', 'received stop']);
     expect(end).toMatchObject({ reason: 'stopped' });
+  });
+
+  test('of a long burst with start nothing is lost', async () => {
+    const clock = createManualClock();
+    const [socket, provider] = createSocketPair();
+    let heard = 0;
+    void handleCall(socket, twilio, { clock }, async (call) => {
+      call.observe((frame) => {
+        if (frame.kind === 'dtmf') heard++;
+      });
+      await call.closed;
+    });
+    await clock.advance(1);
+    provider.send(CONNECTED);
+    provider.send(START);
+    for (let i = 0; i < 1500; i++) provider.send(KEY);
+    await clock.advance(10);
+    expect(heard).toBe(1500);
   });
 
   test('several providers are told apart by the first messages', async () => {
