@@ -5,7 +5,7 @@
  *
  *     expect(phone).toHaveHeard({ frequency: 440 });
  *
- * @module
+ * @module @patchcord/simulator/vitest
  */
 
 import { expect } from 'vitest';
@@ -19,11 +19,11 @@ import {
   heard,
   heardNothing,
   hungUpAfterPlayback,
-} from './matchers.ts';
-import type { Phone } from './phone.ts';
-import type { Sound } from './sound.ts';
+} from './matchers/matchers.ts';
+import type { Phone } from './phone/phone.ts';
+import type { Sound } from './phone/sound.ts';
 
-export type { ClearOptions, HeardOptions, HeardTone, HeardWhen } from './matchers.ts';
+export type { ClearOptions, HeardOptions, HeardTone, HeardWhen } from './matchers/matchers.ts';
 
 /** What a test can ask of a phone. */
 export interface PhoneMatchers<Result = unknown> {

@@ -1,8 +1,8 @@
 import { encodeBase64, mulaw } from '@patchcord/core';
-import { openPhone } from '../src/dial.ts';
-import { createLink, type LinkSocket } from '../src/link.ts';
-import type { Phone, PhoneOptions } from '../src/phone.ts';
-import { createVirtualClock, type VirtualClock } from '../src/virtual-clock.ts';
+import { openPhone } from '../src/phone/dial.ts';
+import type { Phone, PhoneOptions } from '../src/phone/phone.ts';
+import { createVirtualClock, type VirtualClock } from '../src/virtual/clock.ts';
+import { createLink, type LinkSocket } from '../src/virtual/link.ts';
 
 /** A message of the phone's, as a test looks at it. */
 export interface WireMessage {

@@ -1,7 +1,7 @@
 import { mulaw, openCall, twilio } from '@patchcord/core';
 import { createManualClock, createSocketPair } from '@patchcord/testing';
 import { expect, test } from 'vitest';
-import { openPhone } from '../src/dial.ts';
+import { openPhone } from '../src/phone/dial.ts';
 
 /** A second of which no sample is silent. */
 const speech = mulaw.decode(Uint8Array.from({ length: 8000 }, (_, index) => 0x80 + ((index * 37) % 100)));

@@ -5,10 +5,10 @@
  */
 
 import { mulaw, openCall, twilio } from '@patchcord/core';
-import { openPhone } from '../src/dial.ts';
-import { createLink } from '../src/link.ts';
-import { createRandom } from '../src/random.ts';
-import { createVirtualClock } from '../src/virtual-clock.ts';
+import { createRandom } from '../src/faults/random.ts';
+import { openPhone } from '../src/phone/dial.ts';
+import { createVirtualClock } from '../src/virtual/clock.ts';
+import { createLink } from '../src/virtual/link.ts';
 
 /** Sound of which no sample is silent, and which µ-law leaves as it is. */
 export function sound(milliseconds: number, seed: number): Int16Array<ArrayBuffer> {

@@ -1,7 +1,7 @@
 import '../src/vitest.ts';
 import { encodeWav, tone } from '@patchcord/core';
 import { describe, expect, test } from 'vitest';
-import type { Phone } from '../src/phone.ts';
+import type { Phone } from '../src/phone/phone.ts';
 import { audio, clear, rawCall } from './raw-app.ts';
 import { sound } from './virtual-call.ts';
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { MediaError } from '@patchcord/core';
-import { checkUrl } from '../connection.ts';
-import { parseKeys } from '../keypad.ts';
+import { checkUrl } from '../phone/connection.ts';
+import { parseKeys } from '../phone/keypad.ts';
 
 /** One thing that the caller does. They are done in the order in which they were given. */
 export type Step =
@@ -39,6 +39,8 @@ export const HELP = `Calls an app that answers phone calls over a WebSocket, as 
 
 Usage: patchcord-phone URL [steps] [options]
        patchcord-phone call URL [steps] [options]     the same
+       patchcord-phone load URL --phones N            many calls at once, timed (--help tells more)
+       patchcord-phone doctor URL                     say what keeps calls from an app (--help tells more)
        patchcord-phone capture URL --out FILE         write down a call that passes through (--help tells more)
        patchcord-phone replay FILE URL                do again what its caller did (--help tells more)
 

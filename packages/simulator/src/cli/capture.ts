@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream';
-import type { CaptureOptions } from '../capture.ts';
-import { openTap } from '../tap.ts';
+import type { CaptureOptions } from '../capture/capture.ts';
+import { openTap } from '../capture/tap.ts';
 import { FAILED, FINE } from './exit-codes.ts';
 import { CommandError, checkFolder, fileTrouble } from './files.ts';
 import { dialledUrl, parseOptions } from './options.ts';

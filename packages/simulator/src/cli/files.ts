@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { encodeWav } from '@patchcord/core';
-import type { Phone } from '../phone.ts';
-import { LINE_RATE } from '../sound.ts';
+import type { Phone } from '../phone/phone.ts';
+import { LINE_RATE } from '../phone/sound.ts';
 import type { Terminal } from './progress.ts';
 
 /** Something that stops the program before the call; its message is for the person at the terminal. */

@@ -1,6 +1,6 @@
 import { MediaError } from '@patchcord/core';
-import { dial } from '../dial.ts';
-import { readCapture, replay } from '../replay.ts';
+import { readCapture, replay } from '../capture/replay.ts';
+import { dial } from '../phone/dial.ts';
 import { APP_WARNED, FAILED, FINE } from './exit-codes.ts';
 import { CommandError, checkFolder, readInput, writeHeard } from './files.ts';
 import { dialledUrl, parseOptions } from './options.ts';

@@ -1,13 +1,15 @@
 import { basename } from 'node:path';
 import { MediaError } from '@patchcord/core';
-import { dial } from '../dial.ts';
-import type { PhoneEnd } from '../events.ts';
-import type { Phone } from '../phone.ts';
-import { toLineSamples } from '../sound.ts';
+import { dial } from '../phone/dial.ts';
+import type { PhoneEnd } from '../phone/events.ts';
+import type { Phone } from '../phone/phone.ts';
+import { toLineSamples } from '../phone/sound.ts';
 import { type CallArguments, HELP, parseArguments, type Step } from './arguments.ts';
 import { captureCommand } from './capture.ts';
+import { doctorCommand } from './doctor.ts';
 import { APP_WARNED, FAILED, FINE, WRONG_ARGUMENTS } from './exit-codes.ts';
 import { CommandError, checkFolder, readInput, writeHeard } from './files.ts';
+import { loadCommand } from './load.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { replayCommand } from './replay.ts';
 import { seconds, summarize, summaryInWords } from './summary.ts';
@@ -52,6 +54,8 @@ const COMMANDS: ReadonlyMap<
   (argv: readonly string[], surroundings: Surroundings) => Promise<number>
 > = new Map([
   ['call', callCommand],
+  ['load', loadCommand],
+  ['doctor', doctorCommand],
   ['capture', captureCommand],
   ['replay', replayCommand],
 ]);

@@ -1,7 +1,7 @@
-import type { PhoneEnd } from '../events.ts';
-import type { Phone } from '../phone.ts';
-import { LINE_RATE } from '../sound.ts';
-import type { PhoneWarning } from '../warnings.ts';
+import type { PhoneEnd } from '../phone/events.ts';
+import type { Phone } from '../phone/phone.ts';
+import { LINE_RATE } from '../phone/sound.ts';
+import type { PhoneWarning } from '../phone/warnings.ts';
 
 /** What a call came to. */
 export interface Summary {

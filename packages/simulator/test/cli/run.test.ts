@@ -5,6 +5,7 @@ import { decodeWav, encodeWav, mulaw } from '@patchcord/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../src/cli/run.ts';
 import { type App, echo, startApp } from '../app.ts';
+import { program as phone } from './program.ts';
 
 /** 100 ms of which no sample is silent. */
 const speech = mulaw.decode(Uint8Array.from({ length: 800 }, (_, index) => 0x80 + ((index * 37) % 100)));
@@ -26,18 +27,6 @@ afterAll(async () => {
   await app.close();
   await rm(folder, { recursive: true });
 });
-
-/** Runs the program, and gives what it wrote. */
-async function phone(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const code = await run(argv, {
-    env: {},
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-  });
-  return { code, out, err };
-}
 
 describe('patchcord-phone', () => {
   test('says a file and records what comes back', async () => {
