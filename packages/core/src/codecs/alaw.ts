@@ -7,6 +7,7 @@
  */
 
 import type { AudioCodec } from './codec.ts';
+import { lawOf } from './g711.ts';
 
 const EVEN_BITS = 0x55; // the wire carries every other bit inverted
 
@@ -36,18 +37,4 @@ export const ALAW_CODES: Uint8Array<ArrayBuffer> = /* @__PURE__ */ Uint8Array.fr
 );
 
 /** G.711 A-law: one code a sample. */
-export const alaw: AudioCodec = {
-  encoding: 'alaw',
-  decode(bytes) {
-    const samples = new Int16Array(bytes.length);
-    for (let index = 0; index < bytes.length; index++) samples[index] = ALAW_SAMPLES[bytes[index]!]!;
-    return samples;
-  },
-  encode(samples) {
-    const bytes = new Uint8Array(samples.length);
-    for (let index = 0; index < samples.length; index++) {
-      bytes[index] = ALAW_CODES[(samples[index]! >> 3) & 0x1fff]!;
-    }
-    return bytes;
-  },
-};
+export const alaw: AudioCodec = /* @__PURE__ */ lawOf('alaw', ALAW_SAMPLES, ALAW_CODES, 3);

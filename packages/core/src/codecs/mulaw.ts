@@ -7,6 +7,7 @@
  */
 
 import type { AudioCodec } from './codec.ts';
+import { lawOf } from './g711.ts';
 
 const BIAS = 33; // of table 2a, in the 14-bit domain
 const LARGEST = 8159; // the highest decision value of table 2a
@@ -36,18 +37,4 @@ export const MULAW_CODES: Uint8Array<ArrayBuffer> = /* @__PURE__ */ Uint8Array.f
 );
 
 /** G.711 µ-law: one code a sample. */
-export const mulaw: AudioCodec = {
-  encoding: 'mulaw',
-  decode(bytes) {
-    const samples = new Int16Array(bytes.length);
-    for (let index = 0; index < bytes.length; index++) samples[index] = MULAW_SAMPLES[bytes[index]!]!;
-    return samples;
-  },
-  encode(samples) {
-    const bytes = new Uint8Array(samples.length);
-    for (let index = 0; index < samples.length; index++) {
-      bytes[index] = MULAW_CODES[(samples[index]! >> 2) & 0x3fff]!;
-    }
-    return bytes;
-  },
-};
+export const mulaw: AudioCodec = /* @__PURE__ */ lawOf('mulaw', MULAW_SAMPLES, MULAW_CODES, 2);

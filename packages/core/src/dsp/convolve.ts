@@ -7,15 +7,10 @@
  * @param history the `taps` - 1 samples before the first new one, oldest first; neither kept nor changed
  * @param samples the new samples, at most `BLOCK`; neither kept nor changed
  * @param step grid steps from the first new sample to the first output
- * @param count how many outputs to make, at least one; the last of them lies before the next sample to come
- * @returns a fresh array of the outputs, rounded and saturated
+ * @param result filled with outputs, rounded and saturated: at least one; the last of them lies before the next sample
+ * to come
  */
-export type Convolve = (
-  history: Int16Array,
-  samples: Int16Array,
-  step: number,
-  count: number,
-) => Int16Array<ArrayBuffer>;
+export type Convolve = (history: Int16Array, samples: Int16Array, step: number, result: Int16Array) => void;
 
 /** Most samples filtered at a time. */
 export const BLOCK = 1024;

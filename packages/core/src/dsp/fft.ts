@@ -1,7 +1,7 @@
 /**
  * Fourier transform in place, radix 2: `re` and `im` become the spectrum of the sequence they hold.
  *
- * It runs a few times per filter bank, never on the way of a sample, so it is written to be short.
+ * It runs twice per filter bank, never on the way of a sample, so it is written to be short.
  *
  * @param re real parts; their number is a power of two
  * @param im imaginary parts, as many
@@ -24,16 +24,6 @@ export function transform(re: Float64Array, im: Float64Array): void {
         im[i] = (im[i] as number) + oddIm;
       }
     }
-  }
-}
-
-/** The way back: `transform` with the two parts exchanged, divided by the size. */
-export function inverseTransform(re: Float64Array, im: Float64Array): void {
-  transform(im, re);
-  const size = re.length;
-  for (let i = 0; i < size; i++) {
-    re[i] = (re[i] as number) / size;
-    im[i] = (im[i] as number) / size;
   }
 }
 

@@ -20,7 +20,7 @@ export interface FilterBank {
    * make a lane, and there are as many lanes as the stride. Otherwise there is one lane.
    */
   readonly lanes: number;
-  /** `taps` numbers for each phase, adding up to 1: lane after lane, in each the oldest input sample first. */
+  /** `taps` numbers for each phase, adding up to 1, that of the oldest input sample first. */
   readonly coefficients: Float64Array;
   /** Delay of a 1 kHz tone from input to output, in milliseconds. */
   readonly delayMs: number;
@@ -75,15 +75,13 @@ function makeBank(from: number, to: number, quality: Quality): FilterBank {
   const filter = designFilter(from, to, quality, rate);
 
   const lanes = stride <= MOST_LANES ? stride : 1;
-  const rows = 4 * Math.ceil(filter.length / phases / lanes / 4);
-  const taps = rows * lanes;
+  const taps = 4 * lanes * Math.ceil(filter.length / phases / lanes / 4);
   const coefficients = new Float64Array(phases * taps);
   for (let phase = 0; phase < phases; phase++) {
     let sum = 0;
     for (let j = phase; j < filter.length; j += phases) sum += filter[j] as number;
-    for (let j = phase, k = taps - 1; j < filter.length; j += phases, k--) {
-      const row = Math.floor(k / lanes);
-      coefficients[phase * taps + (k - row * lanes) * rows + row] = (filter[j] as number) / sum;
+    for (let j = phase, k = (phase + 1) * taps; j < filter.length; j += phases) {
+      coefficients[--k] = (filter[j] as number) / sum;
     }
   }
   const delayMs = (1000 * (phaseDelay(filter, 1000 / rate) - offset)) / rate;

@@ -1,4 +1,4 @@
-import { inverseTransform, transform } from './fft.ts';
+import { transform } from './fft.ts';
 
 /**
  * A low-pass filter: a sinc under a Kaiser window.
@@ -37,9 +37,9 @@ export function linearPhase(filter: LowPass, rate: number): Float64Array {
 /**
  * The filter with the same gain at every frequency and the least delay any such filter can have.
  *
- * The real cepstrum of the response is folded onto positive times: Oppenheim and Schafer, Discrete-Time Signal
- * Processing, "Minimum-phase realization". Zeros of the response lie on the unit circle, where the logarithm has
- * no value, so a floor of -109 dB is added in power.
+ * The real cepstrum of the response is folded onto positive times, and the coefficients follow from it one by one:
+ * Oppenheim and Schafer, Discrete-Time Signal Processing, "Minimum-phase realization" and "Recursive computation". Zeros
+ * of the response lie on the unit circle, where the logarithm has no value, so a floor of -109 dB is added in power.
  *
  * @param taps filter to start from
  * @param length how many coefficients of the result to keep; what lies beyond is next to nothing
@@ -54,21 +54,16 @@ export function minimumPhase(taps: Float64Array, length: number): Float64Array {
     re[i] = 0.5 * Math.log((re[i] as number) ** 2 + (im[i] as number) ** 2 + FLOOR_POWER);
     im[i] = 0;
   }
-  inverseTransform(re, im);
-  for (let i = 1; i < size / 2; i++) {
-    re[i] = 2 * (re[i] as number);
-    re[size - i] = 0;
-  }
-  im.fill(0);
+  // The way back is the way there, as a real sequence that reads the same backwards has a real spectrum.
   transform(re, im);
-  for (let i = 0; i < size; i++) {
-    const gain = Math.exp(re[i] as number);
-    const phase = im[i] as number;
-    re[i] = gain * Math.cos(phase);
-    im[i] = gain * Math.sin(phase);
+  const result = new Float64Array(length);
+  result[0] = Math.exp((re[0] as number) / size);
+  for (let n = 1; n < length; n++) {
+    let sum = 0;
+    for (let k = 1; k <= n; k++) sum += k * (re[k] as number) * (result[n - k] as number);
+    result[n] = (2 * sum) / (n * size);
   }
-  inverseTransform(re, im);
-  return re.slice(0, length);
+  return result;
 }
 
 /**
@@ -77,33 +72,31 @@ export function minimumPhase(taps: Float64Array, length: number): Float64Array {
  * The phase alone leaves whole periods open; the group delay, which is close to it at low frequencies, settles which.
  */
 export function phaseDelay(taps: Float64Array, cyclesPerSample: number): number {
-  const omega = 2 * Math.PI * cyclesPerSample;
-  const group = groupDelay(taps, cyclesPerSample);
-  let re = 0;
-  let im = 0;
-  for (let j = 0; j < taps.length; j++) {
-    re += (taps[j] as number) * Math.cos(omega * (j - group));
-    im -= (taps[j] as number) * Math.sin(omega * (j - group));
-  }
-  return group - Math.atan2(im, re) / omega;
+  const { re, im, group } = responseAt(taps, cyclesPerSample);
+  const periods = cyclesPerSample * group + Math.atan2(im, re) / (2 * Math.PI);
+  return group - (periods - Math.round(periods)) / cyclesPerSample;
 }
 
 /** Group delay of a filter at one frequency, in samples. */
 export function groupDelay(taps: Float64Array, cyclesPerSample: number): number {
-  const omega = 2 * Math.PI * cyclesPerSample;
+  return responseAt(taps, cyclesPerSample).group;
+}
+
+function responseAt(taps: Float64Array, cyclesPerSample: number): { re: number; im: number; group: number } {
   let re = 0;
   let im = 0;
   let momentRe = 0;
   let momentIm = 0;
-  for (let j = 0; j < taps.length; j++) {
-    const real = (taps[j] as number) * Math.cos(omega * j);
-    const imaginary = -(taps[j] as number) * Math.sin(omega * j);
-    re += real;
-    im += imaginary;
-    momentRe += j * real;
-    momentIm += j * imaginary;
-  }
-  return (momentRe * re + momentIm * im) / (re * re + im * im);
+  taps.forEach((tap, n) => {
+    const angle = -2 * Math.PI * cyclesPerSample * n;
+    const x = tap * Math.cos(angle);
+    const y = tap * Math.sin(angle);
+    re += x;
+    im += y;
+    momentRe += n * x;
+    momentIm += n * y;
+  });
+  return { re, im, group: (momentRe * re + momentIm * im) / (re * re + im * im) };
 }
 
 /** Ten times the longest filter made minimum phase: the cepstrum has died away long before it wraps around. */

@@ -7,16 +7,14 @@ const line = new Float64Array(MOST_TAPS + BLOCK);
 /** The arithmetic of a bank in plain TypeScript: it runs everywhere, and is what other forms are compared with. */
 export function plainConvolve(bank: FilterBank): Convolve {
   const { phases, stride, taps, lanes } = bank;
-  return (history, samples, step, count) => {
+  return (history, samples, step, result) => {
     line.set(history);
     line.set(samples, taps - 1);
-    const result = new Int16Array(count);
     if (lanes === stride) {
-      for (let o = 0; o < Math.min(phases, count); o++) sumPhase(bank, step + o * stride, o, result);
+      for (let o = 0; o < Math.min(phases, result.length); o++) sumPhase(bank, step + o * stride, o, result);
     } else {
       sumPhases(bank, step, result);
     }
-    return result;
   };
 }
 
@@ -28,7 +26,6 @@ export function plainConvolve(bank: FilterBank): Convolve {
  */
 function sumPhase(bank: FilterBank, t: number, o: number, result: Int16Array): void {
   const { coefficients, phases: spacing, stride: pitch, lanes, taps } = bank;
-  const rows = taps / lanes;
   let window = Math.floor(t / spacing);
   const start = (t - window * spacing) * taps;
   let at = o;
@@ -41,7 +38,6 @@ function sumPhase(bank: FilterBank, t: number, o: number, result: Int16Array): v
     let s5 = 0;
     let s6 = 0;
     let s7 = 0;
-    let k = start;
     for (let lane = 0; lane < lanes; lane++) {
       let i = window + lane;
       let x0 = line[i] as number;
@@ -57,11 +53,12 @@ function sumPhase(bank: FilterBank, t: number, o: number, result: Int16Array): v
       let x5 = line[i] as number;
       i += pitch;
       let x6 = line[i] as number;
-      for (const end = k + rows; k < end; k += 4) {
+      const end = start + taps;
+      for (let k = start + lane; k < end; k += 4 * pitch) {
         const c0 = coefficients[k] as number;
-        const c1 = coefficients[k + 1] as number;
-        const c2 = coefficients[k + 2] as number;
-        const c3 = coefficients[k + 3] as number;
+        const c1 = coefficients[k + pitch] as number;
+        const c2 = coefficients[k + 2 * pitch] as number;
+        const c3 = coefficients[k + 3 * pitch] as number;
         i += pitch;
         const x7 = line[i] as number;
         i += pitch;
@@ -98,11 +95,9 @@ function sumPhase(bank: FilterBank, t: number, o: number, result: Int16Array): v
   }
   for (; at < result.length; at += spacing, window += pitch) {
     let sum = 0;
-    let k = start;
     for (let lane = 0; lane < lanes; lane++) {
-      let i = window + lane;
-      for (const end = k + rows; k < end; k++, i += pitch) {
-        sum += (coefficients[k] as number) * (line[i] as number);
+      for (let k = lane; k < taps; k += pitch) {
+        sum += (coefficients[start + k] as number) * (line[window + k] as number);
       }
     }
     result[at] = toInt16(sum);

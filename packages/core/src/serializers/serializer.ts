@@ -1,3 +1,4 @@
+import type { SampleAllocator } from '../dsp/samples.ts';
 import type { AudioFormat, Frame, FrameFromCall, FrameToCall } from '../frames/frame.ts';
 
 /** One WebSocket message: text or binary. */
@@ -15,9 +16,12 @@ export interface FrameSerializer<Received extends Frame, Sent extends Frame> {
    * The frames that a message holds, none where it holds nothing of interest. On a wire whose messages are all text,
    * bytes are read as that text in UTF-8. The message is only read; nothing of it is kept.
    *
+   * Frames own their samples. Whoever reads them at once and hands nothing on, to a resampler say, saves their array
+   * by giving an allocator (`reuseSamples`); a serializer may do without it.
+   *
    * @throws {MediaError} `malformed-message`, with what was expected and what came. The serializer stays usable.
    */
-  deserialize(message: MessageData): Received[];
+  deserialize(message: MessageData, allocate?: SampleAllocator): Received[];
   /**
    * The messages that say a frame, in order.
    *

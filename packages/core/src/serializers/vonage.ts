@@ -10,7 +10,7 @@
  */
 
 import { linear16 } from '../codecs/linear16.ts';
-import { MediaError } from '../errors.ts';
+import { arrayFor, type SampleAllocator } from '../dsp/samples.ts';
 import type {
   AudioFormat,
   AudioFrame,
@@ -41,11 +41,13 @@ import {
   nameInWords,
   objectIn,
   parseMessage,
+  refused,
   textFields,
   textIn,
   unreachable,
   unsupported,
   valueIn,
+  wrongField,
 } from './wire.ts';
 
 const NAME = 'Vonage';
@@ -102,9 +104,11 @@ function readRate(connected: JsonObject): number {
   );
 }
 
-function readSamples(bytes: Uint8Array): Int16Array<ArrayBuffer> {
+function readSamples(bytes: Uint8Array, allocate?: SampleAllocator): Int16Array<ArrayBuffer> {
+  const samples = arrayFor(bytes.length >> 1, allocate);
   try {
-    return linear16.decode(bytes);
+    linear16.decodeInto(bytes, samples);
+    return samples;
   } catch (error) {
     throw malformed(NAME, `a binary message cannot be read. ${(error as Error).message}`, error);
   }
@@ -126,9 +130,9 @@ function createSerializer({
   let samplesHeard = 0; // this wire stamps no time on audio, so it is counted
 
   return {
-    deserialize(message) {
+    deserialize(message, allocate) {
       const bytes = bytesOf(NAME, message);
-      if (bytes) return hear(bytes);
+      if (bytes) return hear(bytes, allocate);
       const parsed = parseMessage(NAME, message as string);
       const event = textIn(NAME, parsed, 'event');
       switch (event) {
@@ -163,7 +167,7 @@ function createSerializer({
           throw unsupported(
             NAME,
             'dtmf',
-            'Send the tones as audio (dtmfTone makes them), or let call control play the digits.',
+            'Send the tones as audio (dtmfTone makes them), or let call control play them.',
           );
         default:
           return unreachable(NAME, frame);
@@ -171,8 +175,8 @@ function createSerializer({
     },
   };
 
-  function hear(bytes: Uint8Array): AudioFrame[] {
-    const samples = readSamples(bytes);
+  function hear(bytes: Uint8Array, allocate: SampleAllocator | undefined): AudioFrame[] {
+    const samples = readSamples(bytes, allocate);
     if (samples.length === 0) return [];
     const { sampleRate: rate } = format;
     const timestampMs = (1000 * samplesHeard) / rate;
@@ -207,7 +211,7 @@ function readHeaders(connected: JsonObject): Record<string, string> {
 function readDigit(message: JsonObject): DtmfDigit {
   const digit = textIn(NAME, message, 'digit');
   if (digit.length === 1 && DIGITS.includes(digit)) return digit as DtmfDigit;
-  throw malformed(NAME, 'the field `digit` holds one key of 0-9, *, #, A-D; here it holds something else.');
+  throw wrongField(NAME, 'digit', 'one key of 0-9, *, #, A-D', digit);
 }
 
 /** The mark that a notification tells of; undefined where the app asked for it in a `message` of its own form. */
@@ -249,10 +253,7 @@ function createProviderSerializer({
     serialize(frame) {
       if (frame.kind === 'start') return open(frame);
       if (!started) {
-        throw new MediaError(
-          'invalid-argument',
-          `${NAME}: a stream opens with its \`start\` frame, which was not sent yet.`,
-        );
+        throw refused(NAME, 'a stream opens with its `start` frame, which was not sent yet.');
       }
       switch (frame.kind) {
         case 'audio':
@@ -286,17 +287,17 @@ function createProviderSerializer({
   }
 
   function open(frame: StartFrame): WireMessage[] {
-    if (started)
-      throw new MediaError('invalid-argument', `${NAME}: a stream has one \`start\`; this is a second one.`);
+    if (started) throw refused(NAME, 'a stream has one `start`; this is a second one.');
     const given = frameFormat(NAME, frame);
     if (
       given.encoding !== FORMAT.encoding ||
       given.channels !== FORMAT.channels ||
       !RATES.includes(given.sampleRate)
     ) {
-      throw new MediaError(
+      throw refused(
+        NAME,
+        `a stream carries ${FORMAT.encoding} with one channel at ${RATES.join(', ')} Hz; the start frame says something else.`,
         'wrong-format',
-        `${NAME}: a stream carries ${FORMAT.encoding} with one channel at ${RATES.join(', ')} Hz; the start frame says something else.`,
       );
     }
     const callId = frameText(NAME, frame.kind, frame.callId);

@@ -3,6 +3,7 @@
 import { decodeUtf8 } from '../bytes/utf8.ts';
 import { MediaError } from '../errors.ts';
 import type { AudioFormat, AudioFrame, Frame, Json, MessageFrame, StartFrame } from '../frames/frame.ts';
+import { assertSound } from '../frames/sound.ts';
 import type { MessageData } from './serializer.ts';
 
 /** A JSON object, as parsed. */
@@ -11,6 +12,25 @@ export type JsonObject = { readonly [key: string]: Json };
 /** An error about a message. `what` says what was expected and what came, never the content. */
 export function malformed(provider: string, what: string, cause?: unknown): MediaError {
   return new MediaError('malformed-message', `${provider}: ${what}`, cause === undefined ? {} : { cause });
+}
+
+/** An error about a message's field: what it holds, and what this one holds. The path names it for people. */
+export function wrongField(
+  provider: string,
+  path: string,
+  expected: string,
+  value: Json | undefined,
+): MediaError {
+  return malformed(provider, `the field \`${path}\` holds ${expected}; here it is ${inWords(value)}.`);
+}
+
+/** An error about what the caller gave. `what` says what was expected and what came. */
+export function refused(
+  provider: string,
+  what: string,
+  code: 'invalid-argument' | 'wrong-format' = 'invalid-argument',
+): MediaError {
+  return new MediaError(code, `${provider}: ${what}`);
 }
 
 /**
@@ -69,7 +89,7 @@ export function parseMessage(provider: string, message: string): JsonObject {
 export function objectIn(provider: string, message: JsonObject, field: string): JsonObject {
   const value = valueIn(message, field);
   if (isObject(value)) return value;
-  throw malformed(provider, `the field \`${field}\` holds an object; here it is ${inWords(value)}.`);
+  throw wrongField(provider, field, 'an object', value);
 }
 
 /**
@@ -78,10 +98,15 @@ export function objectIn(provider: string, message: JsonObject, field: string): 
  * @throws {MediaError} `malformed-message`
  */
 export function textIn(provider: string, object: JsonObject, path: string): string {
-  const value = valueIn(object, path.slice(path.lastIndexOf('.') + 1));
+  const value = valueAt(object, path);
+  return typeof value === 'number' ? String(value) : strictTextIn(provider, object, path);
+}
+
+/** The text in a field, where a number in its place is not forgiven. @throws {MediaError} `malformed-message` */
+export function strictTextIn(provider: string, object: JsonObject, path: string): string {
+  const value = valueAt(object, path);
   if (typeof value === 'string') return value;
-  if (typeof value === 'number') return String(value);
-  throw malformed(provider, `the field \`${path}\` holds text; here it is ${inWords(value)}.`);
+  throw wrongField(provider, path, 'text', value);
 }
 
 const DECIMAL = /^\d{1,15}(\.\d+)?$/;
@@ -92,14 +117,16 @@ const DECIMAL = /^\d{1,15}(\.\d+)?$/;
  * @throws {MediaError} `malformed-message` for anything but a decimal number that is not negative.
  */
 export function numberIn(provider: string, object: JsonObject, path: string): number | undefined {
-  const value = valueIn(object, path.slice(path.lastIndexOf('.') + 1));
+  const value = valueAt(object, path);
   if (value === undefined) return undefined;
   if (typeof value === 'number' && value >= 0 && value < 1e15) return value;
   if (typeof value === 'string' && DECIMAL.test(value)) return Number(value);
-  throw malformed(
-    provider,
-    `the field \`${path}\` holds a number, or its decimal digits as text; here it is ${inWords(value)}.`,
-  );
+  throw wrongField(provider, path, 'a number, or its decimal digits as text', value);
+}
+
+/** The value at the end of a path such as `media.payload`, in the object that its last key is of. */
+function valueAt(object: JsonObject, path: string): Json | undefined {
+  return valueIn(object, path.slice(path.lastIndexOf('.') + 1));
 }
 
 /** The value in an object's own field. */
@@ -159,10 +186,7 @@ export function jsonText(provider: string, kind: Frame['kind'], value: unknown):
 }
 
 function noJson(provider: string, kind: Frame['kind']): MediaError {
-  return new MediaError(
-    'invalid-argument',
-    `${provider}: a \`${kind}\` frame holds ${kind === 'message' ? 'a JSON object' : 'what JSON can write'}; this one does not.`,
-  );
+  return refused(provider, `a \`${kind}\` frame is written as a JSON object; this one cannot be.`);
 }
 
 /**
@@ -186,16 +210,13 @@ export function textFields(provider: string, object: JsonObject): Record<string,
 /** The format that a start frame announces. @throws {MediaError} `invalid-argument` where it has none. */
 export function frameFormat(provider: string, { format }: StartFrame): AudioFormat {
   if (typeof format === 'object' && format !== null) return format;
-  throw new MediaError('invalid-argument', `${provider}: a start frame has a \`format\`; this one has none.`);
+  throw refused(provider, 'a start frame has a `format`; this one has none.');
 }
 
 /** A frame's text, such as a mark's name. @throws {MediaError} `invalid-argument` for anything else. */
 export function frameText(provider: string, kind: Frame['kind'], text: string): string {
   if (typeof text === 'string') return text;
-  throw new MediaError(
-    'invalid-argument',
-    `${provider}: a \`${kind}\` frame is named in text; this one is not.`,
-  );
+  throw refused(provider, `a \`${kind}\` frame is named in text; this one is not.`);
 }
 
 /** JSON text of a string in ASCII alone: whatever lies between the two ends, nothing can damage it. */
@@ -212,45 +233,27 @@ export function quote(text: string): string {
  * @throws {MediaError} `wrong-format`
  */
 export function inFormat(provider: string, frame: AudioFrame, format: AudioFormat): Int16Array<ArrayBuffer> {
-  if (!(frame.samples instanceof Int16Array)) {
-    throw new MediaError(
-      'wrong-format',
-      `${provider}: the samples of a frame are an Int16Array; these are not. Convert them to 16-bit linear.`,
-    );
-  }
+  assertSound(frame);
   if (frame.channels !== format.channels) {
-    throw new MediaError(
+    throw refused(
+      provider,
+      `its wire carries ${channelsInWords(format.channels)}; this frame has ${channelsInWords(frame.channels)}. Mix it down first.`,
       'wrong-format',
-      `${provider} carries ${channelsInWords(format.channels)}; this frame has ${channelsInWords(frame.channels)}. Mix it down first.`,
     );
   }
   if (frame.sampleRate !== format.sampleRate) {
-    throw new MediaError(
+    throw refused(
+      provider,
+      `its wire carries ${format.sampleRate} Hz; this frame has ${frame.sampleRate} Hz. ` +
+        `Put a ResampleStream({ sampleRate: ${format.sampleRate} }) in front, or let openCall convert.`,
       'wrong-format',
-      `${provider} carries ${format.sampleRate} Hz; this frame has ${figure(frame.sampleRate)} Hz. ` +
-        `Put a ResampleStream({ sampleRate: ${format.sampleRate} }) in front, or open the call with ` +
-        `openCall(socket, provider, { sampleRate: ${figure(frame.sampleRate)} }), which converts.`,
     );
   }
   return frame.samples;
 }
 
-/** @throws {MediaError} `invalid-argument` for audio that does not say which track it is of, and from when. */
-export function assertPlaced(provider: string, { track, timestampMs }: AudioFrame): void {
-  if ((track === 'inbound' || track === 'outbound') && Number.isFinite(timestampMs)) return;
-  throw new MediaError(
-    'invalid-argument',
-    `${provider}: an audio frame says its track (inbound or outbound) and its time in ms; this one does not.`,
-  );
-}
-
 function channelsInWords(channels: number): string {
-  return channels === 1 ? 'one channel' : `${figure(channels)} channels`;
-}
-
-/** A number for errors. What is typed to be one need not be. */
-function figure(value: number): string {
-  return typeof value === 'number' ? String(value) : 'not a number of';
+  return channels === 1 ? 'one channel' : `${channels} channels`;
 }
 
 /** An error about a frame that a wire has no message for, with the cure. */

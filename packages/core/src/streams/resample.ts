@@ -77,13 +77,12 @@ export function createFrameResampler({
   function convert(frame: AudioFrame): AudioFrame[] {
     assertSound(frame);
     const { track } = frame;
-    const current = conversions.get(track);
-    const tail = current && current.from !== frame.sampleRate ? endTrack(track) : [];
+    const tail = conversions.get(track)?.from === frame.sampleRate ? [] : endTrack(track);
     if (frame.sampleRate === sampleRate) return [...tail, frame];
     if (frame.channels !== 1) {
       throw new MediaError(
         'wrong-format',
-        `One channel at a time is resampled; this frame has ${frame.channels}. Mix it down, or split it, first.`,
+        `One channel at a time is resampled; this frame has ${frame.channels}. Mix it down first.`,
       );
     }
     let conversion = conversions.get(track);

@@ -31,6 +31,29 @@ describe.each(laws)('G.711 $encoding', (codec, decoded, encoded, peak) => {
     expect(heard.findIndex((sample, index) => index > 0 && sample < heard[index - 1]!)).toBe(-1);
   });
 
+  test('writes the same to an array that is there, and nothing behind it', () => {
+    for (let length = 0; length < 11; length++) {
+      for (const spare of [0, 1, 5]) {
+        const samples = new Int16Array(length + spare).fill(77);
+        expect(codec.decodeInto(CODES.subarray(3, 3 + length), samples)).toBe(length);
+        expect([...samples]).toEqual([...decoded.slice(3, 3 + length), ...Array(spare).fill(77)]);
+        const codes = new Uint8Array(length + spare).fill(77);
+        const sound = SAMPLES.subarray(33_000, 33_000 + length);
+        expect(codec.encodeInto(sound, codes)).toBe(length);
+        expect([...codes]).toEqual([...codec.encode(sound), ...Array(spare).fill(77)]);
+      }
+    }
+  });
+
+  test('refuses an array that is too short, and leaves it as it was', () => {
+    const refusal = expect.objectContaining({ code: 'invalid-argument' });
+    const samples = new Int16Array(9).fill(77);
+    expect(() => codec.decodeInto(CODES.subarray(0, 10), samples)).toThrow(refusal);
+    const codes = new Uint8Array(9).fill(77);
+    expect(() => codec.encodeInto(SAMPLES.subarray(0, 10), codes)).toThrow(refusal);
+    expect([...samples, ...codes]).toEqual(Array(18).fill(77));
+  });
+
   test('gives arrays that own their whole buffer', () => {
     const window = CODES.subarray(7, 10);
     expect(codec.decode(window).buffer.byteLength).toBe(6);

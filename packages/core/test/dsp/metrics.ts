@@ -132,13 +132,12 @@ export function compute({ from, to, quality }: Filter): Computed {
 
 /** The coefficients of a conversion in order of time, on the grid of both rates. */
 export function impulseResponse({ from, to, quality }: Filter): Float64Array {
-  const { phases, lanes, taps, coefficients } = filterBank(from, to, quality);
-  const rows = taps / lanes;
+  const { phases, taps, coefficients } = filterBank(from, to, quality);
   const response = new Float64Array(phases * taps);
   for (let phase = 0; phase < phases; phase++) {
     for (let newest = 0; newest < taps; newest++) {
       const oldest = taps - 1 - newest;
-      const index = phase * taps + (oldest % lanes) * rows + Math.floor(oldest / lanes);
+      const index = phase * taps + oldest;
       response[newest * phases + phase] = (coefficients[index] ?? Number.NaN) / phases;
     }
   }

@@ -8,6 +8,7 @@ import {
   resample,
   SAMPLE_RATES,
 } from '../../src/dsp/resampler.ts';
+import { reuseSamples } from '../../src/dsp/samples.ts';
 import { MediaError } from '../../src/errors.ts';
 import {
   type Conversion,
@@ -350,12 +351,33 @@ describe('a resampler', () => {
   it('allocates nothing in push but what it returns', () => {
     for (const pair of different) {
       const samples = new Int16Array(pair.from / 50);
-      const plain = createPlainResampler(pair);
-      expect(bytesAllocated(() => plain.push(samples))).toBe((2 * pair.to) / 50);
-      // Its result is a slice of the memory of WebAssembly, which is not made by `new`.
-      const chosen = createResampler(pair);
-      expect(bytesAllocated(() => chosen.push(samples))).toBe(0);
+      for (const resampler of [createPlainResampler(pair), createResampler(pair)]) {
+        expect(bytesAllocated(() => resampler.push(samples))).toBe((2 * pair.to) / 50);
+        const reused = reuseSamples();
+        resampler.push(samples, reused);
+        expect(bytesAllocated(() => resampler.push(samples, reused))).toBe(0);
+      }
     }
+  });
+
+  it.each(different)('gives the same samples in an array that it is lent, $from to $to Hz', (pair) => {
+    const reused = reuseSamples();
+    const [lent, owned] = [createResampler(pair), createResampler(pair)];
+    for (const length of [pair.from / 50, pair.from / 50, 1, 0, 3000]) {
+      const samples = noise(length, length + 1);
+      expect(sameSamples(lent.push(samples, reused), owned.push(samples))).toBe(true);
+    }
+  });
+
+  it('refuses an array of another length, and stays as it was', () => {
+    const [resampler, untouched] = [1, 2].map(() => createResampler({ from: 8000, to: 16_000 }));
+    const samples = noise(160);
+    for (const wrong of [new Int16Array(319), new Int16Array(321), new Uint8Array(320) as never]) {
+      expect(() => resampler!.push(samples, () => wrong)).toThrow(
+        expect.objectContaining({ code: 'invalid-argument' }),
+      );
+    }
+    expect(sameSamples(resampler!.push(samples), untouched!.push(samples))).toBe(true);
   });
 
   it('refuses rates and qualities that it does not know, in words', () => {

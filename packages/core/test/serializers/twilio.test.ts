@@ -285,7 +285,7 @@ describe('our side refuses in words', () => {
       { event: 'media', media: { payload: 'qOW4qw' } },
       /`media.payload`.*multiple of 4.*6 characters/,
     ],
-    ['bad base64', { event: 'media', media: { payload: 'qO%4' } }, /`media.payload`.*character 3 of 4/],
+    ['bad base64', { event: 'media', media: { payload: 'qO%4' } }, /`media.payload`.*4 characters/],
     ['no such track', { event: 'media', media: { payload: PAYLOAD, track: 'both' } }, /`media.track`/],
     ['no such time', { event: 'media', media: { payload: PAYLOAD, timestamp: 'soon' } }, /`media.timestamp`/],
     [
@@ -358,7 +358,7 @@ describe('our side refuses in words', () => {
       malformed(/160 characters came that are not JSON/),
     );
     expect(() => started().deserialize(new Uint8Array(160).fill(255))).toThrow(
-      malformed(/UTF-8; of these 160 bytes, byte 0 .*audio/),
+      malformed(/UTF-8, and these 160 bytes are not.*audio/),
     );
   });
 

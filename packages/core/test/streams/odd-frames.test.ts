@@ -6,7 +6,7 @@ import { createRechunker } from '../../src/streams/rechunk.ts';
 import { createFrameResampler } from '../../src/streams/resample.ts';
 import { audio, count, START } from './frames.ts';
 
-const COUNT = process.env.PATCHCORD_LONG === '1' ? 200_000 : 10_000;
+const COUNT = process.env.PATCHCORD_LONG === '1' ? 200_000 : 4_000;
 
 describe('odd frames', () => {
   test.each([

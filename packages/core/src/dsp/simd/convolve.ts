@@ -1,6 +1,7 @@
-import { BLOCK, type Convolve, MOST_OUTPUTS, MOST_TAPS } from '../convolve.ts';
+import type { Convolve } from '../convolve.ts';
 import type { FilterBank } from '../filter-bank.ts';
 import { kernel } from './kernel.ts';
+import { aligned, BANKS, LINE, OUTPUTS } from './layout.ts';
 
 /** As much of the platform's WebAssembly as is used here. */
 interface Wasm {
@@ -21,63 +22,53 @@ type Run = (length: number, step: number, count: number) => void;
 
 /** Bytes in a page of memory. */
 const PAGE = 65_536;
-/** Floating-point numbers that a last tile may read beyond the line: eight windows, six samples apart. */
-const BEYOND = 48;
-const LINE = 0;
-const NUMBERS = aligned(LINE + 2 * (MOST_TAPS + BLOCK + 8));
-const OUTPUTS = aligned(NUMBERS + 4 * (MOST_TAPS + BLOCK + BEYOND));
-const BANKS = aligned(OUTPUTS + 2 * (MOST_OUTPUTS * BLOCK + 8));
+/**
+ * Pages for the banks that any process is likely to want; the system lends only those that are written to. Growing
+ * detaches a buffer, and from the first detached buffer on, V8 checks for that in every loop over typed arrays of the
+ * process, which makes all of them a third slower.
+ */
+const ROOM = 32;
 
 /**
  * One memory for all banks and streams: room for one line and its outputs, then the coefficients of the banks, which
  * stay, as there are only so many. Streams keep nothing here that would have to be given back.
  */
-class Workshop {
-  readonly #wasm: Wasm;
-  readonly #memory: Memory;
+function workshop(wasm: Wasm): (bank: FilterBank) => Convolve {
+  const memory = new wasm.Memory({ initial: ROOM });
   /** Where the next bank goes. */
-  #end = BANKS;
-  line: Int16Array<ArrayBuffer>;
-  outputs: Int16Array<ArrayBuffer>;
+  let end = BANKS;
+  let line = new Int16Array(memory.buffer, LINE);
+  let outputs = new Int16Array(memory.buffer, OUTPUTS);
 
-  constructor(wasm: Wasm) {
-    this.#wasm = wasm;
-    this.#memory = new wasm.Memory({ initial: 1 });
-    this.line = new Int16Array(this.#memory.buffer, LINE);
-    this.outputs = new Int16Array(this.#memory.buffer, OUTPUTS);
-  }
-
-  prepare(bank: FilterBank): Convolve {
+  return (bank) => {
     const { taps, phases } = bank;
-    const coefficients = this.#end;
-    const bytes = kernel(bank, { line: LINE, numbers: NUMBERS, outputs: OUTPUTS, coefficients });
-    const module = new this.#wasm.Module(bytes);
-    this.#reserve(aligned(4 * phases * taps));
-    new Float32Array(this.#memory.buffer, coefficients, phases * taps).set(inOrder(bank));
-    const instance = new this.#wasm.Instance(module, { env: { memory: this.#memory } });
-    const run = instance.exports.run as Run;
+    const coefficients = end;
+    const bytes = kernel(bank, coefficients);
+    const module = new wasm.Module(bytes);
+    end += aligned(4 * phases * taps);
+    if (end > memory.buffer.byteLength) {
+      memory.grow(Math.ceil((end - memory.buffer.byteLength) / PAGE));
+      // The memory has moved to a new buffer.
+      line = new Int16Array(memory.buffer, LINE);
+      outputs = new Int16Array(memory.buffer, OUTPUTS);
+    }
+    new Float32Array(memory.buffer, coefficients, phases * taps).set(bank.coefficients);
+    const run = new wasm.Instance(module, { env: { memory } }).exports.run as Run;
 
-    return (history, samples, step, count) => {
-      this.line.set(history, 0);
-      this.line.set(samples, taps - 1);
-      run(taps - 1 + samples.length, step, count);
-      return this.outputs.slice(0, count);
+    /** As many outputs as were last asked for: a window is not free. Empty again when the memory has moved. */
+    let made = outputs.subarray(0, 0);
+    return (history, samples, step, result) => {
+      line.set(history);
+      line.set(samples, taps - 1);
+      run(taps - 1 + samples.length, step, result.length);
+      if (made.length !== result.length) made = outputs.subarray(0, result.length);
+      result.set(made);
     };
-  }
-
-  #reserve(bytes: number): void {
-    this.#end += bytes;
-    const missing = this.#end - this.#memory.buffer.byteLength;
-    if (missing <= 0) return;
-    this.#memory.grow(Math.ceil(missing / PAGE));
-    // The memory has moved to a new buffer.
-    this.line = new Int16Array(this.#memory.buffer, LINE);
-    this.outputs = new Int16Array(this.#memory.buffer, OUTPUTS);
-  }
+  };
 }
 
 /** `undefined` before it is first wanted, `null` where it cannot be had. */
-let workshop: Workshop | null | undefined;
+let prepare: ((bank: FilterBank) => Convolve) | null | undefined;
 const prepared: Map<FilterBank, Convolve> = new Map();
 
 /**
@@ -86,35 +77,17 @@ const prepared: Map<FilterBank, Convolve> = new Map();
  */
 export function simdConvolve(bank: FilterBank): Convolve | undefined {
   const known = prepared.get(bank);
-  if (known || workshop === null) return known;
+  if (known || prepare === null) return known;
   try {
     const wasm: unknown = Reflect.get(globalThis, 'WebAssembly');
     // Where there is none, its first use throws.
-    workshop ??= new Workshop(wasm as Wasm);
-    const convolve = workshop.prepare(bank);
+    prepare ??= workshop(wasm as Wasm);
+    const convolve = prepare(bank);
     prepared.set(bank, convolve);
     return convolve;
   } catch {
     // Asked again, a browser would report each refusal of its policy.
-    workshop = null;
+    prepare = null;
     return undefined;
   }
-}
-
-/** The coefficients of each phase in order of time, oldest sample first. */
-function inOrder({ coefficients, phases, taps, lanes }: FilterBank): Float64Array {
-  const rows = taps / lanes;
-  const ordered = new Float64Array(phases * taps);
-  for (let phase = 0; phase < phases; phase++) {
-    for (let k = 0; k < taps; k++) {
-      const row = Math.floor(k / lanes);
-      ordered[phase * taps + k] = coefficients[phase * taps + (k - row * lanes) * rows + row] as number;
-    }
-  }
-  return ordered;
-}
-
-/** The next address that suits a vector and begins a line of the processor's cache. */
-function aligned(address: number): number {
-  return Math.ceil(address / 64) * 64;
 }

@@ -27,18 +27,7 @@ import {
   v128_store,
   wasmModule,
 } from './assembler.ts';
-
-/** Where the parts of a kernel's memory begin, in bytes. */
-export interface Addresses {
-  /** 16-bit samples, as a stream lays them. */
-  readonly line: number;
-  /** The same as 32-bit floating-point numbers. */
-  readonly numbers: number;
-  /** Outputs, as 16-bit samples. */
-  readonly outputs: number;
-  /** `taps` floating-point numbers for each phase, the oldest sample's first. */
-  readonly coefficients: number;
-}
+import { LINE, NUMBERS, OUTPUTS } from './layout.ts';
 
 // Parameters of the kernel, as locals.
 /** Samples in the line. */
@@ -60,9 +49,9 @@ const CARRY = 6;
 /** Byte after the coefficients of the first of the outputs at hand. */
 const END = 7;
 /** Byte of the coefficients that are multiplied; in a tile, counted from the beginning of a phase. */
-const C = [8, 9, 10, 11] as const;
-/** Byte of the samples that they are multiplied by. */
-const X = [12, 13, 14, 15] as const;
+const C = 8;
+/** Byte of the samples that they are multiplied by. As the coefficients', for each of four outputs. */
+const X = C + 4;
 const INTEGERS = 13;
 
 // Locals: vectors.
@@ -80,30 +69,31 @@ const VECTORS = 2 + MOST_ROWS + MOST_SUMS;
 
 /**
  * A module for one bank, whose numbers are part of its code: `run(length, step, count)` makes `count` outputs from
- * `length` samples of the line.
+ * `length` samples of the line. The bank's coefficients lie at the address given.
  *
  * An output is four partial sums, of every fourth tap, added up at its end: always in the same order, whichever
  * outputs are made beside it. A last tile that is not full makes outputs that nobody reads, of numbers that happen
  * to lie in memory.
  */
-export function kernel(bank: FilterBank, at: Addresses): Uint8Array<ArrayBuffer> {
-  const makeOutputs = bank.stride === 1 || bank.phases === 1 ? tiles(bank, at) : strides(bank, at);
+export function kernel(bank: FilterBank, coefficients: number): Uint8Array<ArrayBuffer> {
+  const makeOutputs =
+    bank.stride === 1 || bank.phases === 1 ? tiles(bank, coefficients) : strides(bank, coefficients);
   return wasmModule({
     parameters: 3,
-    locals: [...Array.from({ length: INTEGERS }, () => I32), ...Array.from({ length: VECTORS }, () => V128)],
-    body: block(widen(at), local_set(MAGIC, i32x4_splat(i32_const(MAGIC_BITS))), makeOutputs),
+    locals: [...range(INTEGERS).map(() => I32), ...range(VECTORS).map(() => V128)],
+    body: block(widen(), local_set(MAGIC, i32x4_splat(i32_const(MAGIC_BITS))), makeOutputs),
   });
 }
 
 /** The line as floating-point numbers, eight at a time. */
-function widen({ line, numbers }: Addresses): Code {
-  const [from, to] = [X[0], X[1]];
+function widen(): Code {
+  const [from, to] = [C, X];
   const eight = block(
     ...[0, 4].map((n) =>
       v128_store(
         local_get(to),
-        f32x4_convert_i32x4_s(v128_load16x4_s(local_get(from), line + 2 * n)),
-        numbers + 4 * n,
+        f32x4_convert_i32x4_s(v128_load16x4_s(local_get(from), LINE + 2 * n)),
+        NUMBERS + 4 * n,
       ),
     ),
     increase(from, 16),
@@ -117,16 +107,15 @@ function widen({ line, numbers }: Addresses): Code {
  * Outputs where either all phases share a window (upwards by a whole number) or all windows share a phase
  * (downwards): some rows of coefficients times some windows at once, so that what is loaded is used several times.
  */
-function tiles(bank: FilterBank, at: Addresses): Code {
+function tiles(bank: FilterBank, coefficients: number): Code {
   const rows = bank.phases;
   const windows = bank.phases === 1 ? MOST_SUMS : Math.floor(MOST_SUMS / rows);
   const rowBytes = 4 * bank.taps;
   const pitch = 4 * bank.stride;
-  const [c, x] = [C[0], X[0]];
 
   const multiply = (first: boolean): Code => {
-    const row = (r: number) => v128_load(local_get(c), at.coefficients + r * rowBytes);
-    const window = (w: number) => v128_load(local_get(x), at.numbers + w * pitch);
+    const row = (r: number) => v128_load(local_get(C), coefficients + r * rowBytes);
+    const window = (w: number) => v128_load(local_get(X), NUMBERS + w * pitch);
     const sums = range(windows).map((w) =>
       block(
         local_set(SAMPLES, window(w)),
@@ -137,10 +126,10 @@ function tiles(bank: FilterBank, at: Addresses): Code {
   };
 
   const tile = block(
-    local_set(c, i32_const(0)),
-    local_set(x, local_get(NEXT_X)),
-    allTaps(multiply, [c, x], i32_const(rowBytes)),
-    store(rows * windows, at),
+    local_set(C, i32_const(0)),
+    local_set(X, local_get(NEXT_X)),
+    allTaps(multiply, [C, X], i32_const(rowBytes)),
+    store(rows * windows),
     increase(NEXT_X, windows * pitch),
   );
   const start = local_set(NEXT_X, bank.phases === 1 ? i32_mul(local_get(STEP), i32_const(4)) : i32_const(0));
@@ -148,16 +137,16 @@ function tiles(bank: FilterBank, at: Addresses): Code {
 }
 
 /** Outputs that are each of another phase and another window: four at a time, so that four sums are under way. */
-function strides(bank: FilterBank, at: Addresses): Code {
+function strides(bank: FilterBank, coefficients: number): Code {
   const { phases, stride, taps } = bank;
   const rowBytes = 4 * taps;
-  const ends = at.coefficients + phases * rowBytes;
+  const ends = coefficients + phases * rowBytes;
   const wholeSamples = Math.floor(stride / phases);
 
   const multiply = (first: boolean): Code =>
     block(
       ...range(4).map((o) =>
-        add(SUM + o, v128_load(local_get(C[o] ?? 0), 0), v128_load(local_get(X[o] ?? 0), at.numbers), first),
+        add(SUM + o, v128_load(local_get(C + o), 0), v128_load(local_get(X + o), NUMBERS), first),
       ),
     );
 
@@ -171,15 +160,19 @@ function strides(bank: FilterBank, at: Addresses): Code {
   );
   const four = block(
     ...range(4).map((o) =>
-      block(local_set(C[o] ?? 0, local_get(NEXT_C)), local_set(X[o] ?? 0, local_get(NEXT_X)), advance),
+      block(local_set(C + o, local_get(NEXT_C)), local_set(X + o, local_get(NEXT_X)), advance),
     ),
-    local_set(END, i32_add(local_get(C[0]), i32_const(rowBytes))),
-    allTaps(multiply, [...C, ...X], local_get(END)),
-    store(4, at),
+    local_set(END, i32_add(local_get(C), i32_const(rowBytes))),
+    allTaps(
+      multiply,
+      range(8).map((n) => C + n),
+      local_get(END),
+    ),
+    store(4),
   );
   const phase = i32_rem_u(local_get(STEP), i32_const(phases));
   return block(
-    local_set(NEXT_C, i32_add(i32_mul(phase, i32_const(rowBytes)), i32_const(at.coefficients))),
+    local_set(NEXT_C, i32_add(i32_mul(phase, i32_const(rowBytes)), i32_const(coefficients))),
     local_set(NEXT_X, i32_mul(i32_div_u(local_get(STEP), i32_const(phases)), i32_const(4))),
     loop_while(moreOutputs, four),
   );
@@ -191,11 +184,11 @@ const moreOutputs: Code = i32_lt_u(local_get(OUT), i32_mul(local_get(COUNT), i32
  * All taps, one vector of four a turn: engines do worse with more, for then they run out of registers.
  *
  * @param multiply code that adds the products of the four taps that the pointers are at to the sums, or begins these
- * @param pointers the first is compared with `end`
+ * @param pointers go on by four taps; the first of them is `C`, which is compared with `end`
  */
 function allTaps(multiply: (first: boolean) => Code, pointers: readonly number[], end: Code): Code {
   const onward = block(...pointers.map((pointer) => increase(pointer, 16)));
-  const more = i32_lt_u(local_get(pointers[0] ?? 0), end);
+  const more = i32_lt_u(local_get(C), end);
   return block(multiply(true), onward, loop_while(more, block(multiply(false), onward)));
 }
 
@@ -209,28 +202,30 @@ function add(sum: number, a: Code, b: Code, first: boolean): Code {
  * Adds up each of `count` sums, rounds, saturates and stores. Eight samples are always written; those beyond
  * `count` are written over by the next ones.
  */
-function store(count: number, { outputs }: Addresses): Code {
-  const first = rounded(total(range(4).map((n) => SUM + n)));
-  const more = range(4).map((n) => SUM + 4 + (n % (count - 4)));
-  const second = count > 4 ? rounded(total(more)) : local_get(MAGIC);
+function store(count: number): Code {
+  const second = count > 4 ? rounded(total(SUM + 4)) : local_get(MAGIC);
   return block(
-    v128_store(local_get(OUT), i16x8_narrow_i32x4_s(first, second), outputs),
+    v128_store(local_get(OUT), i16x8_narrow_i32x4_s(rounded(total(SUM)), second), OUTPUTS),
     increase(OUT, 2 * count),
   );
 }
 
-/** The totals of four vectors, as one: halves are added to halves, then quarters to quarters. */
-function total(vectors: readonly number[]): Code {
-  const [a = 0, b = 0, c = 0, d = 0] = vectors;
-  const halves = (v: number, w: number) => {
-    const [first, second] = [local_get(v), local_get(w)];
-    return f32x4_add(i32x4_shuffle(first, second, [0, 4, 1, 5]), i32x4_shuffle(first, second, [2, 6, 3, 7]));
-  };
-  const [low, high] = [local_get(SAMPLES), local_get(ROW)];
+/** The totals of four vectors that follow each other, as one: halves are added to halves, then quarters to quarters. */
+function total(first: number): Code {
+  const halves = (a: Code, b: Code, lanes: readonly number[]): Code =>
+    f32x4_add(
+      i32x4_shuffle(a, b, lanes),
+      i32x4_shuffle(
+        a,
+        b,
+        lanes.map((lane) => lane + 2),
+      ),
+    );
+  const pair = (n: number): Code => halves(local_get(first + n), local_get(first + n + 1), [0, 4, 1, 5]);
   return block(
-    local_set(SAMPLES, halves(a, b)),
-    local_set(ROW, halves(c, d)),
-    f32x4_add(i32x4_shuffle(low, high, [0, 1, 4, 5]), i32x4_shuffle(low, high, [2, 3, 6, 7])),
+    local_set(SAMPLES, pair(0)),
+    local_set(ROW, pair(2)),
+    halves(local_get(SAMPLES), local_get(ROW), [0, 1, 4, 5]),
   );
 }
 
