@@ -1,21 +1,19 @@
 /** Says back what it hears, in Deno. Deno's own sockets are standard ones: nothing is adapted. */
 
-import { handleCall, twilio } from '@patchcord/core';
-import { verifyUpgrade } from '@patchcord/node';
+import { answerCalls, createUpgradeCheck } from '@patchcord/node/web';
 
-const authToken = Deno.env.get('TWILIO_AUTH_TOKEN');
-const publicUrl = Deno.env.get('PUBLIC_URL') ?? '';
-if (authToken && !publicUrl)
-  throw new Error('TWILIO_AUTH_TOKEN needs PUBLIC_URL, such as https://voice.example.com.');
+const check = createUpgradeCheck({
+  authToken: Deno.env.get('TWILIO_AUTH_TOKEN'),
+  publicUrl: Deno.env.get('PUBLIC_URL'),
+});
+const answer = answerCalls({}, (call) => call.readable.pipeTo(call.writable));
 const server = Deno.serve(
   { hostname: '127.0.0.1', port: Number(Deno.env.get('PORT') ?? 8080), onListen: () => {} },
-  async (request) => {
-    if (request.headers.get('upgrade') !== 'websocket')
-      return new Response('Media streams only.\n', { status: 426 });
-    const signed = !authToken || (await verifyUpgrade(request, { authToken, publicUrl }));
-    if (!signed) return new Response('The signature does not fit.\n', { status: 403 });
+  async (request, { remoteAddr }) => {
+    const refusal = await check(request);
+    if (refusal) return refusal;
     const { socket, response } = Deno.upgradeWebSocket(request);
-    handleCall(socket, twilio, {}, (call) => call.readable.pipeTo(call.writable));
+    answer(socket, remoteAddr.hostname);
     return response;
   },
 );

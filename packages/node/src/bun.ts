@@ -10,6 +10,8 @@ import type { CallSocket } from '@patchcord/core';
 /** The part of Bun's `ServerWebSocket` that is used. */
 export interface BunServerWebSocket {
   readonly readyState: number;
+  /** The address of the other end. */
+  readonly remoteAddress?: string;
   getBufferedAmount(): number;
   send(data: string | Uint8Array<ArrayBuffer>): number;
   close(code?: number, reason?: string): void;
@@ -31,14 +33,14 @@ export interface BunSocketOptions {
 }
 
 /**
- * Makes the `websocket` of `Bun.serve`: each socket that opens is handed on as a standard one.
+ * Makes the `websocket` of `Bun.serve`: each socket that opens is handed on as a standard one, with its address.
  *
  * ```ts
- * Bun.serve({ fetch, websocket: bunSocket((socket) => handleCall(socket, twilio, {}, handler)) });
+ * Bun.serve({ fetch, websocket: bunSocket(answerCalls({}, handler)) });
  * ```
  */
 export function bunSocket(
-  onSocket: (socket: CallSocket) => unknown,
+  onSocket: (socket: CallSocket, address?: string) => unknown,
   { maxMessageBytes = 65_536 }: BunSocketOptions = {},
 ): BunWebSocketHandler {
   const sockets = new WeakMap<BunServerWebSocket, StandardSocket>();
@@ -48,7 +50,7 @@ export function bunSocket(
     open(bun) {
       const socket = new StandardSocket(bun);
       sockets.set(bun, socket);
-      onSocket(socket);
+      onSocket(socket, bun.remoteAddress);
     },
     message(bun, data) {
       // Bun may reuse the memory of a binary message: it is copied.

@@ -1,16 +1,33 @@
 import { type CallWarning, MediaError } from '@patchcord/core';
 
-/** Warnings that no app should miss, where it listens to none. */
-export function logEarlyReturn(log: (line: string) => void): (warning: CallWarning) => void {
+/**
+ * The first warning of each code, where the app listens to none: a mistake of set-up must not be silence on both sides.
+ * Later ones are not told, for what strangers can cause must not fill the log.
+ */
+export function logFirstWarnings(log: (line: string) => void): (warning: CallWarning) => void {
+  const told = new Set<string>(['handler-failed']); // told with its stack
   return ({ code, message }) => {
-    if (code === 'handler-returned-early') log(`Patchcord: ${message}`);
+    if (told.has(code)) return;
+    told.add(code);
+    log(`Patchcord: ${message} (${code}, told once; onWarning is told of each.)`);
   };
 }
 
-/** Options that cannot be used show when the first call comes. What strangers can cause is not logged: they could fill the log. */
-export function logMisuse(log: (line: string) => void): (error: unknown) => void {
+/** Options that cannot be used, each time, and the first socket of each kind that became no call. */
+export function logFirstRefusals(log: (line: string) => void): (error: unknown) => void {
+  const told = new Set<string>();
   return (error) => {
-    if (error instanceof MediaError && error.code === 'invalid-argument') log(`Patchcord: ${error.message}`);
+    if (!(error instanceof MediaError)) return;
+    if (error.code === 'invalid-argument') {
+      log(`Patchcord: ${error.message}`);
+      return;
+    }
+    // Whoever leaves before the call has started made no mistake that could be mended here.
+    if (told.has(error.code) || error.code === 'transport-closed') return;
+    told.add(error.code);
+    log(
+      `Patchcord: a socket became no call. ${error.message} (${error.code}, told once; onRefused is told of each.)`,
+    );
   };
 }
 

@@ -8,7 +8,8 @@ import {
 import type { Duplex } from 'node:stream';
 import { type CallHandler, type EndOptions, MediaError } from '@patchcord/core';
 import { type AcceptOptions, acceptCalls } from './accept.ts';
-import { pathOf, refuse } from './refusal.ts';
+import { refuse } from './refusal.ts';
+import { pathOf } from './upgrade-check.ts';
 
 /** How calls are served on a port of their own. */
 export interface ServeOptions extends AcceptOptions {

@@ -194,12 +194,34 @@ describe('bad input', () => {
     for (let index = 1; index < 10; index += 1) good.media(index, 0x92);
     await answered;
     expect(good.heard[0]).toBe(0x92);
-    expect(lines).toEqual([
-      expect.stringMatching(/handler of the call failed .*thrown by the app/s),
+    expect(lines.sort()).toEqual([
       expect.stringMatching(/handler of the call failed .*rejected by the app/s),
+      expect.stringMatching(/handler of the call failed .*thrown by the app/s),
+      expect.stringMatching(/a socket became no call\. 20 messages .*malformed-message, told once/s),
     ]);
     good.stop();
     await good.closed;
+  });
+
+  test('nobody listens to warnings and refusals: the first of each kind is told, and no more', async () => {
+    const lines: string[] = [];
+    const server = await serve(echo, { log: (line) => lines.push(line) });
+    for (let count = 0; count < 2; count += 1) {
+      const caller = await call(server.url);
+      caller.start();
+      caller.sendRaw('garbage');
+      const answered = caller.next('media');
+      for (let index = 0; index < 10; index += 1) caller.media(index);
+      await answered;
+      caller.stop();
+      await caller.closed;
+      const page = connect(server.url, { headers: { Origin: 'https://page.example.com' } });
+      await expect(page).rejects.toMatchObject({ code: 'refused' });
+    }
+    expect(lines).toEqual([
+      expect.stringMatching(/^Patchcord: .*not JSON.*\(malformed-message, told once/),
+      expect.stringMatching(/^Patchcord: a socket became no call\. Web pages.*\(refused, told once/),
+    ]);
   });
 
   test('reports that throw reach no call', async () => {
