@@ -1,3 +1,9 @@
+/**
+ * Frames, codecs, resampler, detectors, serializers, streams and calls. Runs everywhere, depends on nothing.
+ *
+ * @module @patchcord/core
+ */
+
 // Frames
 export { durationMs, transferables } from './frames/frame.ts';
 export { isWellFormed } from './frames/grammar.ts';
@@ -33,6 +39,8 @@ export type { ByteOrder } from './bytes/pcm.ts';
 export { createResampler, resample, SAMPLE_RATES } from './dsp/resampler.ts';
 export { measureLevel } from './dsp/level.ts';
 export type { Level } from './dsp/level.ts';
+export { reuseSamples } from './dsp/samples.ts';
+export type { SampleAllocator } from './dsp/samples.ts';
 export { createSpeechDetector } from './dsp/speech-detector.ts';
 export type { SpeechDetector, SpeechDetectorOptions } from './dsp/speech-detector.ts';
 export { dtmfTone, tone } from './dsp/tone.ts';
@@ -94,6 +102,7 @@ export type {
   PlaybackEnd,
   PlayOptions,
   PlaySource,
+  Takeover,
 } from './transports/call.ts';
 // Keys
 export { collectKeys } from './transports/key-collector.ts';

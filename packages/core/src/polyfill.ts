@@ -6,7 +6,7 @@
  * Installs a whole set where any of it is missing, for streams of two makes cannot be piped into each other; where all
  * of it is there, it changes nothing. Needs the package `web-streams-polyfill`.
  *
- * @module
+ * @module @patchcord/core/polyfill
  */
 
 import {

@@ -97,14 +97,9 @@ function create(
   { from, to, quality = 'balanced' }: ResamplerOptions,
   arithmetic: (bank: FilterBank) => Convolve,
 ): Resampler {
-  requireRate('from', from);
-  requireRate('to', to);
-  if (!QUALITIES.includes(quality)) {
-    throw new MediaError(
-      'invalid-argument',
-      `quality is "${String(quality)}", expected one of ${QUALITIES.join(', ')}`,
-    );
-  }
+  requireOneOf('from', from, SAMPLE_RATES);
+  requireOneOf('to', to, SAMPLE_RATES);
+  requireOneOf('quality', quality, QUALITIES);
   if (from === to) return copies();
   const bank = filterBank(from, to, quality);
   return filters(bank, arithmetic(bank), to);
@@ -184,11 +179,10 @@ function filters(bank: FilterBank, convolve: Convolve, to: number): Resampler {
   };
 }
 
-function requireRate(name: string, rate: number): void {
-  if (!SAMPLE_RATES.includes(rate as SampleRate)) {
-    throw new MediaError(
-      'invalid-argument',
-      `${name} is ${String(rate)}, expected a rate in Hz: ${SAMPLE_RATES.join(', ')}`,
-    );
-  }
+function requireOneOf<T>(name: string, value: T, choices: readonly T[]): void {
+  if (choices.includes(value)) return;
+  throw new MediaError(
+    'invalid-argument',
+    `${name} is ${String(value)}, expected one of ${choices.join(', ')}`,
+  );
 }

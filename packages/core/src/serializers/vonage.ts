@@ -30,7 +30,6 @@ import type {
 } from './serializer.ts';
 import {
   bytesOf,
-  frameFormat,
   frameText,
   inFormat,
   isObject,
@@ -288,12 +287,8 @@ function createProviderSerializer({
 
   function open(frame: StartFrame): WireMessage[] {
     if (started) throw refused(NAME, 'a stream has one `start`; this is a second one.');
-    const given = frameFormat(NAME, frame);
-    if (
-      given.encoding !== FORMAT.encoding ||
-      given.channels !== FORMAT.channels ||
-      !RATES.includes(given.sampleRate)
-    ) {
+    const { encoding, channels, sampleRate = 0 }: Partial<AudioFormat> = frame.format ?? {};
+    if (encoding !== FORMAT.encoding || channels !== FORMAT.channels || !RATES.includes(sampleRate)) {
       throw refused(
         NAME,
         `a stream carries ${FORMAT.encoding} with one channel at ${RATES.join(', ')} Hz; the start frame says something else.`,
@@ -304,10 +299,10 @@ function createProviderSerializer({
     const opening = jsonText(NAME, frame.kind, {
       ...frame.parameters,
       event: CONNECTED,
-      [CONTENT_TYPE]: contentType(given.sampleRate),
+      [CONTENT_TYPE]: contentType(sampleRate),
       ...(callId !== '' && { [CALL_ID]: callId }),
     });
-    format = given;
+    format = { ...FORMAT, sampleRate };
     started = true;
     return [opening];
   }

@@ -1,8 +1,8 @@
 /** What every provider's file needs: reading JSON by field with errors in words, and refusing frames. */
 
 import { decodeUtf8 } from '../bytes/utf8.ts';
-import { MediaError } from '../errors.ts';
-import type { AudioFormat, AudioFrame, Frame, Json, MessageFrame, StartFrame } from '../frames/frame.ts';
+import { MediaError, type MediaErrorCode } from '../errors.ts';
+import type { AudioFormat, AudioFrame, Frame, Json, MessageFrame } from '../frames/frame.ts';
 import { assertSound } from '../frames/sound.ts';
 import type { MessageData } from './serializer.ts';
 
@@ -28,7 +28,7 @@ export function wrongField(
 export function refused(
   provider: string,
   what: string,
-  code: 'invalid-argument' | 'wrong-format' = 'invalid-argument',
+  code: MediaErrorCode = 'invalid-argument',
 ): MediaError {
   return new MediaError(code, `${provider}: ${what}`);
 }
@@ -164,9 +164,9 @@ export function messageText(
   { message }: MessageFrame,
   sendRtvi: boolean,
 ): string | undefined {
-  if (!isObject(message as Json)) throw noJson(provider, 'message');
-  if (valueIn(message, 'label') === 'rtvi-ai' && !sendRtvi) return undefined;
-  return jsonText(provider, 'message', message);
+  const object = isObject(message as Json) ? message : undefined; // which JSON cannot write
+  if (object && valueIn(object, 'label') === 'rtvi-ai' && !sendRtvi) return undefined;
+  return jsonText(provider, 'message', object);
 }
 
 /**
@@ -182,11 +182,7 @@ export function jsonText(provider: string, kind: Frame['kind'], value: unknown):
     // The engine's own words may quote the content.
   }
   if (text !== undefined) return text;
-  throw noJson(provider, kind);
-}
-
-function noJson(provider: string, kind: Frame['kind']): MediaError {
-  return refused(provider, `a \`${kind}\` frame is written as a JSON object; this one cannot be.`);
+  throw refused(provider, `a \`${kind}\` frame is written as a JSON object; this one cannot be.`);
 }
 
 /**
@@ -207,12 +203,6 @@ export function textFields(provider: string, object: JsonObject): Record<string,
   }
 }
 
-/** The format that a start frame announces. @throws {MediaError} `invalid-argument` where it has none. */
-export function frameFormat(provider: string, { format }: StartFrame): AudioFormat {
-  if (typeof format === 'object' && format !== null) return format;
-  throw refused(provider, 'a start frame has a `format`; this one has none.');
-}
-
 /** A frame's text, such as a mark's name. @throws {MediaError} `invalid-argument` for anything else. */
 export function frameText(provider: string, kind: Frame['kind'], text: string): string {
   if (typeof text === 'string') return text;
@@ -228,39 +218,28 @@ export function quote(text: string): string {
 }
 
 /**
- * The samples of a frame that the wire can carry as it is.
+ * The samples of a frame that the wire can carry as it is: of one channel, as on all of them, at its rate.
  *
  * @throws {MediaError} `wrong-format`
  */
 export function inFormat(provider: string, frame: AudioFrame, format: AudioFormat): Int16Array<ArrayBuffer> {
   assertSound(frame);
-  if (frame.channels !== format.channels) {
-    throw refused(
-      provider,
-      `its wire carries ${channelsInWords(format.channels)}; this frame has ${channelsInWords(frame.channels)}. Mix it down first.`,
-      'wrong-format',
-    );
-  }
-  if (frame.sampleRate !== format.sampleRate) {
-    throw refused(
-      provider,
-      `its wire carries ${format.sampleRate} Hz; this frame has ${frame.sampleRate} Hz. ` +
-        `Put a ResampleStream({ sampleRate: ${format.sampleRate} }) in front, or let openCall convert.`,
-      'wrong-format',
-    );
-  }
-  return frame.samples;
-}
-
-function channelsInWords(channels: number): string {
-  return channels === 1 ? 'one channel' : `${channels} channels`;
+  const { samples, channels, sampleRate } = frame;
+  if (channels === 1 && sampleRate === format.sampleRate) return samples;
+  throw refused(
+    provider,
+    `its wire carries one channel at ${format.sampleRate} Hz; this frame has ${channels} at ${sampleRate} Hz. ` +
+      `Mix it down; put a ResampleStream({ sampleRate: ${format.sampleRate} }) in front, or let openCall convert.`,
+    'wrong-format',
+  );
 }
 
 /** An error about a frame that a wire has no message for, with the cure. */
 export function unsupported(provider: string, kind: Frame['kind'], cure: string): MediaError {
-  return new MediaError(
+  return refused(
+    provider,
+    `there is no message for a \`${typeof kind === 'string' ? kind : 'nameless'}\` frame. ${cure}`,
     'unsupported-frame',
-    `${provider} has no message for a \`${typeof kind === 'string' ? kind : 'nameless'}\` frame. ${cure}`,
   );
 }
 

@@ -39,8 +39,10 @@ export type CallWarningCode =
   | 'malformed-message'
   | 'one-way-stream'
   | 'lost-audio'
+  | 'unread-audio'
   | 'inactive'
   | 'queue-full'
+  | 'playback-waits'
   | 'marks-missing'
   | 'not-pcm'
   | 'not-sent'
@@ -150,6 +152,14 @@ export interface Interruption {
   }[];
 }
 
+/** Somebody else's way to the caller's ear, in the app's place. */
+export interface Takeover {
+  /** Lets the caller hear sound. Takes the samples. False once it is over, and where `send` would be. */
+  write(sound: AudioFrame): boolean;
+  /** Gives the call back to the app. What was written is heard. Idempotent. */
+  release(): void;
+}
+
 /** Options of `end`. */
 export interface EndOptions {
   /** `played`: after all that was written has been heard. `now`: at once. Default: `played`. */
@@ -174,11 +184,15 @@ export interface CallStats {
   readonly duplicate: number;
   /** Messages that could not be read. */
   readonly malformed: number;
+  /** Audio messages whose time lies far ahead of the clock. They are heard; the time of the call does not follow them. */
+  readonly stray: number;
   /** Audio that was read too late by the app, and dropped. */
   readonly unreadMs: number;
   readonly sentMs: number;
   /** Audio sent, and cleared before it was heard. */
   readonly clearedMs: number;
+  /** Audio of the app that was not sent because somebody spoke in its place. Of a playback with a stream: nothing. */
+  readonly discardedMs: number;
   /** Frames written that this wire has no message for. */
   readonly passedOver: number;
   /** Exceptions thrown by observers. */
@@ -221,8 +235,18 @@ export interface Call {
   play(source: PlaySource, options?: PlayOptions): Playback;
   /** Opens a playback to write to, after all that was written before. */
   play(source?: undefined, options?: PlayOptions): OpenPlayback;
-  /** Drops all that the caller has not heard, in the same tick. What is written afterwards is heard. */
+  /**
+   * Drops all that the caller has not heard, in the same tick. What is written afterwards is heard. Marks that were dropped
+   * come back as cleared: those that were not sent yet at once, the others when the provider says so.
+   */
   interrupt(): Interruption;
+  /**
+   * Lets somebody else speak in the app's place: interrupts, and until `release` the app's sound is discarded and counted
+   * (`discardedMs`), its playbacks are settled as cleared, and its interruptions do nothing. Its marks and messages go on.
+   *
+   * @throws {MediaError} `refused` while somebody speaks in its place already.
+   */
+  takeOver(): Takeover;
   /** Ends the call. Idempotent: the first call's options hold, but `when: 'now'` hastens. Never rejects. */
   end(options?: EndOptions): Promise<CallEnd>;
   /** Settles when the call is over and its socket let go. Never rejects. */
@@ -249,11 +273,11 @@ export interface CallOptions {
   /** Ends the call, or the wait for its `start`. */
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
-  /** Longest wait for `start`, in milliseconds. Default: 10 000. */
+  /** Longest wait for `start`, in milliseconds, an hour at most. Default: 10 000. */
   readonly startTimeoutMs?: number;
-  /** Longest silence of the socket, in milliseconds. Default: 30 000. */
+  /** Longest silence of the socket once the app has its call, in milliseconds; Infinity for any. Default: 30 000. */
   readonly idleTimeoutMs?: number;
-  /** Longest call, in milliseconds. Default: 4 hours. */
+  /** Longest call, in milliseconds; Infinity for any. Default: 4 hours. */
   readonly maxCallMs?: number;
   /** Longest gap that is filled with silence, in milliseconds. Default: 10 000. */
   readonly gapCapMs?: number;

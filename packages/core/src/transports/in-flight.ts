@@ -86,7 +86,9 @@ export class InFlight {
       if (flying.position + length > position) break;
       this.#frames.shift();
       this.#heardTo = flying.position + length;
-      this.#tell(flying, 0, length, 'played', this.#ledger.playedAtMs(flying.position));
+      if (this.#host.observers.any('wire')) {
+        this.#tell(flying, 0, length, 'played', this.#ledger.playedAtMs(flying.position));
+      }
     }
   }
 

@@ -51,6 +51,11 @@ export class InboundQueue {
     return this.#stream;
   }
 
+  /** Whether somebody asked for the stream. */
+  get asked(): boolean {
+    return this.#stream !== undefined;
+  }
+
   push(frame: FrameFromCall): void {
     if (!this.#open || this.#closed) return;
     if (this.#wanted) {

@@ -1,9 +1,11 @@
+import { reuseSamples, type SampleAllocator } from '../dsp/samples.ts';
 import { MediaError } from '../errors.ts';
 import {
   durationMs,
   type Frame,
   type FrameFromCall,
   type FrameToCall,
+  type MarkFrame,
   type StartFrame,
 } from '../frames/frame.ts';
 import type { FrameSerializer, Provider, WireMessage } from '../serializers/serializer.ts';
@@ -24,23 +26,22 @@ import type {
   OpenPlayback,
   PlayOptions,
   PlaySource,
+  Takeover,
 } from './call.ts';
+import { type CallLimits, callLimits } from './call-limits.ts';
 import { Deadlines } from './deadlines.ts';
+import { Ending, type EndingDeadline } from './ending.ts';
 import { InboundAudio } from './inbound-audio.ts';
 import { InboundQueue } from './inbound-queue.ts';
+import { whyNotPcm } from './not-pcm.ts';
 import { Observers } from './observers.ts';
 import { Outbound, type OutboundDeadline, type OutboundHost } from './outbound.ts';
-import { CLOSE_NORMAL, CLOSED, closeSocket, isOpen, wireMessage } from './socket.ts';
+import { isOpen, wireMessage } from './socket.ts';
+import { TimelineOrigin } from './timeline-origin.ts';
 
-type CallDeadline = OutboundDeadline | 'inactive' | 'idle' | 'too-long' | 'untouched' | 'end' | 'closing';
+type CallDeadline = OutboundDeadline | EndingDeadline | 'inactive' | 'idle' | 'too-long' | 'untouched';
 
 const DEFAULT_QUALITY = 'balanced';
-const DEFAULT_IDLE_MS = 30_000;
-const DEFAULT_LONGEST_CALL_MS = 4 * 60 * 60_000;
-const DEFAULT_GAP_CAP_MS = 10_000;
-const DEFAULT_SEND_AHEAD_MS = 1000;
-const DEFAULT_QUEUED_MS = 10 * 60_000;
-const DEFAULT_MARK_EVERY_MS = 100;
 
 /** Without a message for this long, a call that is up is reported: providers send 50 a second. */
 const INACTIVE_MS = 750;
@@ -48,23 +49,11 @@ const INACTIVE_MS = 750;
 /** A readable that was not asked for within this time will not be. */
 const UNTOUCHED_MS = 2000;
 
-/** Allowed on top of what is unheard when a call ends after playback. */
-const END_MARGIN_MS = 10_000;
-
-/** Longest wait for call control when a call ends. Call control has deadlines of its own; this one is the last. */
-const HANG_UP_MS = 30_000;
-
 /** Audio that may be written after the end before the writer is told: what `readable` can hold, and a little. */
 const LATE_MS = 3000;
 
-/** Longest wait for the socket's close. */
-const CLOSE_MS = 2000;
-
-/** Said of a call that the provider ended. */
-const STOPPED = 'The provider stopped the stream: the caller hung up, or the call went on elsewhere.';
-
-/** WAV files begin with these letters, read as samples. */
-const RIFF: readonly [number, number] = [0x4952, 0x4646];
+/** Shared by all calls: what is read into it is converted before the next message. */
+const lentSamples = reuseSamples();
 
 type MutableStats = { -readonly [K in keyof CallStats]: CallStats[K] };
 
@@ -77,7 +66,7 @@ class WarningEvent extends Event implements CallWarningEvent {
   }
 }
 
-/** A call that is up: one engine for its three ways in and out, and the one owner of how it ends. */
+/** A call that is up: one engine for its three ways in and out. */
 export class LiveCall implements Call {
   readonly info: StartFrame;
   readonly sampleRate: number;
@@ -88,7 +77,8 @@ export class LiveCall implements Call {
   readonly #socket: CallSocket;
   readonly #serializer: FrameSerializer<FrameFromCall, FrameToCall>;
   readonly #options: CallOptions;
-  readonly #startedAtMs: number;
+  readonly #limits: CallLimits;
+  readonly #ending: Ending;
   readonly #outbound: Outbound;
   readonly #inbound: InboundQueue;
   readonly #inboundAudio: InboundAudio;
@@ -103,27 +93,26 @@ export class LiveCall implements Call {
     late: 0,
     duplicate: 0,
     malformed: 0,
+    stray: 0,
     unreadMs: 0,
     sentMs: 0,
     clearedMs: 0,
+    discardedMs: 0,
     passedOver: 0,
     observerErrors: 0,
   };
+  /** Who speaks in the app's place, if somebody does. */
+  #takeover: Takeover | undefined;
   #writable: WritableStream<Frame> | undefined;
   #lateMs = 0;
   #lastMessageMs: number;
+  /** The clock's time while a message is handled. */
+  #nowMs: number | undefined;
   #inactive = false;
-  /** The clock's time of the inbound timeline's zero, by the earliest message. */
-  #originMs: number;
-  #settleClosed!: (end: CallEnd) => void;
-  /** Set once: the call is over, its socket maybe not yet let go. */
-  #end: CallEnd | undefined;
-  #ending = false;
-  /** Ends the wait for what is unheard. */
-  #hasten: (() => void) | undefined;
-  /** Ends whatever wait the `end` deadline bounds. */
-  #outOfTime: (() => void) | undefined;
-  #stopped = false;
+  #lent = false;
+  readonly #origin: TimelineOrigin;
+  /** A mark came back: the stream goes both ways. */
+  #markSeen = false;
   #unfollowSignal: (() => void) | undefined;
 
   constructor(
@@ -138,24 +127,22 @@ export class LiveCall implements Call {
     this.#socket = socket;
     this.#serializer = serializer;
     this.#options = options;
+    this.#limits = callLimits(options);
     this.#clock = options.clock ?? systemClock;
-    this.closed = new Promise((resolve) => {
-      this.#settleClosed = resolve;
-    });
     const now = this.#clock.now();
-    this.#startedAtMs = now;
     this.#lastMessageMs = now;
-    this.#originMs = now;
+    this.#origin = new TimelineOrigin(now);
     this.#deadlines = new Deadlines(this.#clock, (name) => this.#due(name));
     this.#inbound = new InboundQueue((audioMs) => {
       this.#stats.unreadMs += audioMs;
+      if (this.#inbound.asked) this.#unreadDropped();
     });
     this.#outbound = new Outbound(this.#outboundHost(provider));
+    this.#ending = this.#openEnding();
+    this.closed = this.#ending.closed;
     this.#inboundAudio = this.#openInboundAudio();
     this.#inbound.push(info);
-    this.#deadlines.set('inactive', now + INACTIVE_MS);
-    this.#deadlines.set('idle', now + this.#idleTimeoutMs);
-    this.#deadlines.set('too-long', now + (options.maxCallMs ?? DEFAULT_LONGEST_CALL_MS));
+    this.#deadlines.set('too-long', now + this.#limits.maxCallMs);
     this.#followSignal(options.signal);
   }
 
@@ -179,23 +166,45 @@ export class LiveCall implements Call {
   }
 
   send(frame: Frame): boolean {
-    if (this.#ending || this.#end) return false;
-    return this.#outbound.write(frame);
+    if (this.#ending.begun) return false;
+    return this.#discards(frame) || this.#outbound.write(frame);
   }
 
   play(source: PlaySource, options?: PlayOptions): OpenPlayback;
   play(source?: undefined, options?: PlayOptions): OpenPlayback;
   play(source?: PlaySource, options?: PlayOptions): OpenPlayback {
     // After the end it settles at once, as a call that ended.
-    return this.#outbound.play(source, options, this.#ending || this.#end !== undefined);
+    if (this.#ending.begun) return this.#outbound.play(source, options, 'call-ended');
+    if (!this.#takeover) return this.#outbound.play(source, options);
+    if (source instanceof Int16Array) {
+      this.#stats.discardedMs += (1000 * source.length) / (options?.sampleRate ?? this.sampleRate);
+    } else if (source && 'kind' in source) this.#stats.discardedMs += durationMs(source);
+    return this.#outbound.play(source, options, 'cleared');
   }
 
   interrupt(): Interruption {
-    return this.#outbound.interrupt();
+    return this.#takeover ? { playbacks: [] } : this.#outbound.interrupt();
+  }
+
+  takeOver(): Takeover {
+    if (this.#takeover) {
+      throw new MediaError('refused', 'Somebody speaks in this call already. Wait for its release.');
+    }
+    this.#outbound.interrupt();
+    const takeover: Takeover = {
+      write: (sound) => this.#takeover === takeover && !this.#ending.begun && this.#outbound.write(sound),
+      release: () => {
+        if (this.#takeover !== takeover) return;
+        this.#takeover = undefined;
+        this.#outbound.endUtterance();
+      },
+    };
+    this.#takeover = takeover;
+    return takeover;
   }
 
   end(options: EndOptions = {}): Promise<CallEnd> {
-    return this.#endBy(options, 'ended', 'We ended the call.');
+    return this.#ending.begin(options, 'ended', 'We ended the call.');
   }
 
   get stats(): CallStats {
@@ -204,7 +213,7 @@ export class LiveCall implements Call {
 
   /** Ends the call at once, for another reason than the app's wish. */
   endBecause(reason: CallEndReason, message: string, error?: unknown): Promise<CallEnd> {
-    return this.#endBy({ when: 'now' }, reason, message, error);
+    return this.#ending.begin({ when: 'now' }, reason, message, error);
   }
 
   addEventListener(type: 'warning', listener: (event: CallWarningEvent) => void): void {
@@ -219,48 +228,77 @@ export class LiveCall implements Call {
 
   /** Whether the call is over or about to be. */
   get over(): boolean {
-    return this.#ending || this.#end !== undefined;
+    return this.#ending.begun;
   }
 
   /** The app has the call from now on. */
   handedOut(): void {
-    if (!this.#end) this.#deadlines.set('untouched', this.#clock.now() + UNTOUCHED_MS);
+    if (this.#ending.over) return;
+    const now = this.#clock.now();
+    // What came while it was being authorized is still held, so silence is counted from here.
+    this.#lastMessageMs = now;
+    this.#deadlines.set('inactive', now + INACTIVE_MS);
+    this.#deadlines.set('idle', now + this.#limits.idleTimeoutMs);
+    this.#deadlines.set('untouched', now + UNTOUCHED_MS);
   }
 
   /** Handles a message of the socket. Never throws. */
   received(data: unknown): void {
-    if (this.#end) return;
+    if (this.#ending.over) return;
     const now = this.#clock.now();
     this.#lastMessageMs = now;
     this.#stats.messagesReceived++;
     let frames: FrameFromCall[];
     try {
-      frames = this.#serializer.deserialize(wireMessage(data));
+      frames = this.#serializer.deserialize(wireMessage(data), this.#samplesToLend());
     } catch (error) {
       this.#malformed(error);
       return;
     }
-    for (const frame of frames) this.#frame(frame, now);
-    this.#outbound.advance(now);
+    this.#nowMs = now;
+    try {
+      for (const frame of frames) this.#frame(frame, now);
+      this.#outbound.advance(now);
+    } finally {
+      this.#nowMs = undefined;
+    }
   }
+
+  /**
+   * Sound that is only converted to the app's rate is read into one array again and again: a fresh one is most of what reading
+   * costs. Only the first of a message: the next must not overwrite it.
+   */
+  #samplesToLend(): SampleAllocator | undefined {
+    if (this.sampleRate === this.info.format.sampleRate || this.#observers.any('wire')) return undefined;
+    this.#lent = false;
+    return this.#lend;
+  }
+
+  readonly #lend: SampleAllocator = (length) => {
+    if (this.#lent) return new Int16Array(length);
+    this.#lent = true;
+    return lentSamples(length);
+  };
 
   /** Handles the close of the socket. */
   socketClosed(code: number | undefined): void {
-    if (this.#end === undefined && this.#ending) {
-      this.#hasten?.();
-      return;
-    }
-    this.#finish(
-      'socket-closed',
-      `The socket closed without a stop${code === undefined ? '' : ` (code ${code})`}: the provider closed it, or the network was lost.`,
+    if (!this.#ending.begun) this.#suspectOneWay();
+    this.#ending.socketClosed(code);
+  }
+
+  /** Some providers answer what is written to a one-way stream by closing it, and then no mark has ever come back. */
+  #suspectOneWay(): void {
+    const { markEveryMs } = this.#limits;
+    if (this.#markSeen || markEveryMs === 0 || this.#stats.sentMs === 0) return;
+    this.#warnOnce(
+      'one-way-stream',
+      'The provider closed the socket after audio was written to it, and no mark had come back: the stream may be one-way (<Start><Stream>). Answer with <Connect><Stream>.',
     );
-    this.#settle();
   }
 
   /** Lets go of a call that was never handed out: closes the socket and hangs nothing up. */
   abandon(message: string, error: unknown): void {
-    this.#ending = true;
-    this.#finish('not-opened', message, error);
+    this.#ending.abandon(message, error);
   }
 
   /** Tells the app of something that would otherwise fail silently. */
@@ -275,10 +313,11 @@ export class LiveCall implements Call {
   #frame(frame: FrameFromCall, now: number): void {
     switch (frame.kind) {
       case 'audio':
-        this.#originMs = Math.min(this.#originMs, now - frame.timestampMs - durationMs(frame));
+        if (!this.#origin.heard(frame.timestampMs + durationMs(frame), now)) this.#strayTime();
         this.#inboundAudio.received(frame);
         return;
       case 'mark': {
+        this.#markSeen = true;
         const outcome = this.#outbound.markEchoed(frame.name, now);
         if (outcome === undefined) return;
         this.#pass(frame);
@@ -291,13 +330,13 @@ export class LiveCall implements Call {
         for (const name of this.#outbound.clearConfirmed()) this.#frame({ kind: 'mark', name }, now);
         return;
       case 'start':
-        this.#warnOnce('malformed-message', 'A second start came; a stream has one. It was passed over.');
+        this.#warnOnce(
+          'malformed-message',
+          'A second start came; a stream has one. It was passed over. Check that each stream has a socket of its own.',
+        );
         return;
       case 'stop':
-        this.#stopped = true;
-        this.#pass(frame);
-        if (this.#ending) this.#hasten?.();
-        else this.#finish('stopped', STOPPED);
+        this.#ending.stopped(() => this.#pass(frame));
         return;
       default:
         this.#pass(frame);
@@ -311,7 +350,8 @@ export class LiveCall implements Call {
   }
 
   #openInboundAudio(): InboundAudio {
-    const { quality = DEFAULT_QUALITY, gapCapMs = DEFAULT_GAP_CAP_MS } = this.#options;
+    const { quality = DEFAULT_QUALITY } = this.#options;
+    const { gapCapMs } = this.#limits;
     return new InboundAudio({
       wireRate: this.info.format.sampleRate,
       appRate: this.sampleRate,
@@ -331,10 +371,28 @@ export class LiveCall implements Call {
     });
   }
 
+  #unreadDropped(): void {
+    this.#warnOnce(
+      'unread-audio',
+      'Audio waited to be read for more than 2 s, so the oldest was dropped. Read `call.readable` faster, or cancel it where only `observe` is wanted.',
+    );
+  }
+
   #malformed(error: unknown): void {
     this.#stats.malformed++;
     const why = error instanceof MediaError ? error.message : 'The message could not be read.';
-    this.#warnOnce('malformed-message', `${why} It was passed over and the call goes on.`);
+    this.#warnOnce(
+      'malformed-message',
+      `${why} It was passed over and the call goes on. Check what stands between the provider and this server.`,
+    );
+  }
+
+  #strayTime(): void {
+    this.#stats.stray++;
+    this.#warnOnce(
+      'malformed-message',
+      'The time of an audio message lies far ahead of the clock. The call goes by its own clock. Check what stands between the provider and this server.',
+    );
   }
 
   #observerFailed(error: unknown): void {
@@ -354,11 +412,18 @@ export class LiveCall implements Call {
 
   // --- outbound ---
 
+  /** Whether the app's frame is not to be heard, because somebody speaks in its place. */
+  #discards(frame: Frame): boolean {
+    if (!this.#takeover || (frame.kind !== 'audio' && frame.kind !== 'clear')) return false;
+    this.#stats.discardedMs += durationMs(frame);
+    return true;
+  }
+
   #openWritable(): WritableStream<Frame> {
     const abort = (): void => {
       if (this.#writable !== stream) return;
       this.#writable = undefined;
-      this.#outbound.interrupt();
+      this.interrupt();
     };
     const stream: WritableStream<Frame> = new WritableStream<Frame>({
       start: (controller) => {
@@ -366,7 +431,8 @@ export class LiveCall implements Call {
         controller.signal.addEventListener('abort', abort);
       },
       write: (frame) => {
-        if (this.#end || this.#ending) return this.#writtenTooLate(frame);
+        if (this.#ending.begun) return this.#writtenTooLate(frame);
+        if (this.#discards(frame)) return;
         try {
           this.#outbound.write(frame);
         } catch (error) {
@@ -378,7 +444,7 @@ export class LiveCall implements Call {
       },
       close: () => {
         this.#writable = undefined;
-        this.#outbound.endUtterance();
+        if (!this.#takeover) this.#outbound.endUtterance();
       },
       abort,
     });
@@ -401,12 +467,8 @@ export class LiveCall implements Call {
   }
 
   #inspect(samples: Int16Array): void {
-    if (samples[0] === RIFF[0] && samples[1] === RIFF[1]) {
-      this.#warnOnce(
-        'not-pcm',
-        'The audio begins with a WAV header, which the caller would hear as noise. Decode the file (decodeWav) and write its samples.',
-      );
-    }
+    const why = whyNotPcm(samples);
+    if (why) this.#warnOnce('not-pcm', why);
     if (this.info.tracks.includes('outbound')) {
       this.#warnOnce(
         'one-way-stream',
@@ -416,7 +478,7 @@ export class LiveCall implements Call {
   }
 
   #timelineMs(clockMs: number): number {
-    return Math.max(0, clockMs - this.#originMs);
+    return this.#origin.timestampMs(clockMs);
   }
 
   #transmit(frame: FrameToCall): void {
@@ -443,14 +505,11 @@ export class LiveCall implements Call {
   }
 
   #outboundHost(provider: Provider): OutboundHost {
-    const {
-      quality = DEFAULT_QUALITY,
-      sendAheadMs = DEFAULT_SEND_AHEAD_MS,
-      maxQueuedMs = DEFAULT_QUEUED_MS,
-      markEveryMs = DEFAULT_MARK_EVERY_MS,
-    } = this.#options;
+    const { quality = DEFAULT_QUALITY } = this.#options;
+    const { sendAheadMs, maxQueuedMs, markEveryMs } = this.#limits;
     return {
       clock: this.#clock,
+      now: () => this.#nowMs ?? this.#clock.now(),
       deadlines: this.#deadlines,
       wireRate: this.info.format.sampleRate,
       appRate: this.sampleRate,
@@ -467,6 +526,11 @@ export class LiveCall implements Call {
       observers: this.#observers,
       warn: (code, message) => this.#warnOnce(code, message),
       inspect: (samples) => this.#inspect(samples),
+      markCleared: (name) => {
+        const mark: MarkFrame = { kind: 'mark', name };
+        this.#pass(mark);
+        this.#observers.tellBoth(mark, 'cleared');
+      },
       stalled: () => {
         void this.endBecause(
           'peer-stalled',
@@ -476,11 +540,7 @@ export class LiveCall implements Call {
     };
   }
 
-  // --- ending ---
-
-  get #idleTimeoutMs(): number {
-    return this.#options.idleTimeoutMs ?? DEFAULT_IDLE_MS;
-  }
+  // --- time ---
 
   #due(name: CallDeadline): void {
     const now = this.#clock.now();
@@ -490,8 +550,8 @@ export class LiveCall implements Call {
         this.#watchActivity(now, quietMs);
         return;
       case 'idle':
-        if (quietMs < this.#idleTimeoutMs) {
-          this.#deadlines.set('idle', this.#lastMessageMs + this.#idleTimeoutMs);
+        if (quietMs < this.#limits.idleTimeoutMs) {
+          this.#deadlines.set('idle', this.#lastMessageMs + this.#limits.idleTimeoutMs);
           return;
         }
         void this.endBecause(
@@ -509,10 +569,8 @@ export class LiveCall implements Call {
         this.#inbound.forget();
         return;
       case 'end':
-        this.#outOfTime?.();
-        return;
       case 'closing':
-        this.#settle();
+        this.#ending.due(name);
         return;
       default:
         this.#outbound.due(name);
@@ -528,7 +586,7 @@ export class LiveCall implements Call {
     if (!this.#inactive) {
       this.warn(
         'inactive',
-        `Nothing came from the provider for ${Math.round(quietMs)} ms; 50 messages a second are usual. The network may be at fault, or the provider sends no audio of a silent line.`,
+        `Nothing came from the provider for ${Math.round(quietMs)} ms; 50 messages a second are usual. Check the network, unless the provider sends no audio of a silent line.`,
       );
     }
     this.#inactive = true;
@@ -548,102 +606,26 @@ export class LiveCall implements Call {
     this.#unfollowSignal = () => signal.removeEventListener('abort', abort);
   }
 
-  #endBy(options: EndOptions, reason: CallEndReason, message: string, error?: unknown): Promise<CallEnd> {
-    if (options.when === 'now') this.#hasten?.();
-    if (!this.#ending && this.#end === undefined) {
-      this.#ending = true;
-      void this.#endOnce(options, reason, message, error);
-    }
-    return this.closed;
-  }
-
-  async #endOnce(options: EndOptions, reason: CallEndReason, message: string, error: unknown): Promise<void> {
-    if (options.when !== 'now') {
-      // First, for what is told while the rest is sent may hasten already.
-      const hastened = new Promise<void>((resolve) => {
-        this.#hasten = resolve;
-      });
-      const heard = this.#outbound.finish();
-      const timeoutMs = options.timeoutMs ?? this.#outbound.unheardMs + END_MARGIN_MS;
-      const over = Promise.race([heard, hastened]);
-      let sentMs = this.#stats.sentMs;
-      // A source that is still being read goes on for longer than could be known.
-      const moreMs = (): number => {
-        const stuck = options.timeoutMs !== undefined || this.#stats.sentMs === sentMs;
-        sentMs = this.#stats.sentMs;
-        return stuck ? 0 : this.#outbound.unheardMs;
-      };
-      await this.#atMost(timeoutMs, over, moreMs);
-      this.#hasten = undefined;
-    }
-    // A stop that comes from here on is the answer to our own hang-up.
-    const stopped = this.#stopped;
-    await this.#hangUp();
-    const closed = this.#socket.readyState === CLOSED;
-    if (stopped) this.#finish('stopped', STOPPED);
-    else this.#finish(reason, message, error);
-    if (closed) this.#settle();
-  }
-
-  /** Hangs up where that is ours to do: never after the provider's stop, nor once the call was handed on. */
-  async #hangUp(): Promise<void> {
-    const { control, autoHangUp = control !== undefined } = this.#options;
-    const { callId } = this.info;
-    if (!control || !autoHangUp || this.#stopped) return;
-    try {
-      if (control.released?.(callId)) return;
-      this.#outbound.close();
-      const done = await this.#atMost(
-        HANG_UP_MS,
-        control.hangUp(callId).then(() => true),
-      );
-      if (!done) throw new MediaError('timeout', `Call control did not answer in ${HANG_UP_MS / 1000} s.`);
-    } catch (error) {
-      const why = error instanceof MediaError ? error.message : 'Call control failed.';
-      this.warn(
-        'hang-up-failed',
-        `Could not hang up: ${why} The stream is closed; the call may still be up.`,
-      );
-    }
-  }
-
-  /** What a promise gives, or undefined when it takes longer. While `moreMs` is more than 0, it is waited for anew. */
-  async #atMost<T>(milliseconds: number, promise: Promise<T>, moreMs = () => 0): Promise<T | undefined> {
-    const outOfTime = new Promise<undefined>((resolve) => {
-      this.#outOfTime = () => {
-        const more = moreMs();
-        if (more > 0) this.#deadlines.set('end', this.#clock.now() + more + END_MARGIN_MS);
-        else resolve(undefined);
-      };
+  #openEnding(): Ending {
+    const { control, autoHangUp } = this.#options;
+    return new Ending({
+      clock: this.#clock,
+      deadlines: this.#deadlines,
+      socket: this.#socket,
+      callId: this.info.callId,
+      control,
+      autoHangUp,
+      outbound: this.#outbound,
+      counted: this.#stats,
+      warn: (code, message) => this.warn(code, message),
+      over: () => {
+        this.#outbound.close();
+        this.#inbound.close();
+      },
+      settled: () => {
+        this.#unfollowSignal?.();
+        this.#observers.clear();
+      },
     });
-    this.#deadlines.set('end', this.#clock.now() + milliseconds);
-    try {
-      return await Promise.race([promise, outOfTime]);
-    } finally {
-      // Before whoever waits goes on, and may set it anew.
-      this.#deadlines.clear('end');
-    }
-  }
-
-  /** The call is over. The first reason holds. */
-  #finish(reason: CallEndReason, message: string, error?: unknown): void {
-    if (this.#end) return;
-    const now = this.#clock.now();
-    const end = { reason, message, durationMs: now - this.#startedAtMs };
-    this.#end = error === undefined ? end : { ...end, error };
-    this.#outbound.close();
-    this.#inbound.close();
-    this.#deadlines.stop();
-    this.#deadlines.set('closing', now + CLOSE_MS);
-    closeSocket(this.#socket, CLOSE_NORMAL, reason);
-  }
-
-  /** The socket is let go: nothing of the call is left. */
-  #settle(): void {
-    if (!this.#end) return;
-    this.#deadlines.stop();
-    this.#unfollowSignal?.();
-    this.#observers.clear();
-    this.#settleClosed(this.#end);
   }
 }

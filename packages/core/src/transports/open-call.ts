@@ -4,10 +4,9 @@ import type { FrameFromCall, FrameToCall, StartFrame } from '../frames/frame.ts'
 import type { FrameSerializer, Provider, WireMessage } from '../serializers/serializer.ts';
 import { systemClock } from '../streams/clock.ts';
 import type { Call, CallEnd, CallHandler, CallOptions, CallSocket } from './call.ts';
+import { type CallLimits, callLimits } from './call-limits.ts';
 import { LiveCall } from './live-call.ts';
 import { CLOSE_POLICY, closeReason, closeSocket, wireMessage } from './socket.ts';
-
-const DEFAULT_START_MS = 10_000;
 
 /** Messages that cannot be read before `start` until the socket is given up. */
 const STRANGE_MESSAGES = 20;
@@ -76,7 +75,7 @@ export async function handleCall(
   } catch (error) {
     if (call.over && isAfterTheEnd(error)) return call.closed;
     const name = error instanceof Error ? error.name : typeof error;
-    const message = `The handler of the call failed (${name}), so the call was ended.`;
+    const message = `The handler of the call failed (${name}), so the call was ended. Mend the handler: what it threw is the \`error\` of the call's end.`;
     call.warn('handler-failed', message);
     await call.endBecause('handler-failed', message, error);
   }
@@ -145,7 +144,15 @@ class Opening {
   }
 
   #begin(): void {
-    const { sampleRate, autoHangUp, control, signal, startTimeoutMs = DEFAULT_START_MS } = this.#options;
+    const { sampleRate, autoHangUp, control, signal } = this.#options;
+    let limits: CallLimits;
+    try {
+      limits = callLimits(this.#options);
+    } catch (error) {
+      const { code, message } = error as MediaError;
+      this.#fail(code, message);
+      return;
+    }
     if (sampleRate !== undefined && !(SAMPLE_RATES as readonly number[]).includes(sampleRate)) {
       this.#fail(
         'invalid-argument',
@@ -162,7 +169,8 @@ class Opening {
       this.#fail('transport-closed', 'The socket was closed before the call had started.');
     } else {
       signal?.addEventListener('abort', this.#abort, { once: true });
-      this.#cancelTimer = (this.#options.clock ?? systemClock).after(startTimeoutMs, () => this.#tooLate());
+      const clock = this.#options.clock ?? systemClock;
+      this.#cancelTimer = clock.after(limits.startTimeoutMs, () => this.#tooLate());
     }
   }
 

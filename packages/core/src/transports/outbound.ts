@@ -19,6 +19,9 @@ import { type MarkOutcome, PlayoutLedger } from './playout-ledger.ts';
 import type { Piece, TellPiece } from './trail.ts';
 import { assertMono, Utterance, type UtteranceOwner } from './utterance.ts';
 
+/** Marks and messages that may wait to be sent. They take no time, so they are counted. */
+const WAITING_FRAMES = 1000;
+
 /** Audio is cut into messages of this length, which divides every provider's playout frame. */
 const MESSAGE_MS = 20;
 
@@ -40,14 +43,20 @@ const STALL_MS = 10_000;
 /** Send-ahead is filled in steps of this length, so that a long playback wakes us ten times a second, not fifty. */
 const REFILL_MS = 100;
 
-/** Playout is followed with each message that comes in, and at least this often when none does. */
+/** Playout is followed with each message that comes in, and this often when none does. */
 const FOLLOW_MS = 100;
+
+/** While messages come in, it is looked this often whether they still do: a timer costs as much as half a message. */
+const WATCH_MS = 300;
 
 /** Fence marks are at least this far apart. */
 const FENCE_EVERY_MS = 1000;
 
 /** A mark that is overdue by this much will not come. */
 const MARK_OVERDUE_MS = 3000;
+
+/** A playback that holds up what was written later, and has had no sound for this long, may have been forgotten. */
+const HELD_UP_MS = 5000;
 
 /** Marks of our own begin so. */
 const OWN_MARK = 'patchcord:';
@@ -58,7 +67,9 @@ export type OutboundDeadline = 'pump' | 'follow';
 /** What the way out needs of its call. */
 export interface OutboundHost extends InFlightHost {
   readonly clock: Clock;
-  readonly deadlines: Pick<Deadlines<OutboundDeadline>, 'set' | 'has' | 'clear'>;
+  /** The clock's time, read once for each message that comes in. */
+  now(): number;
+  readonly deadlines: Pick<Deadlines<OutboundDeadline>, 'set'>;
   readonly wireRate: number;
   readonly appRate: number;
   readonly quality: ResamplerQuality;
@@ -73,6 +84,8 @@ export interface OutboundHost extends InFlightHost {
   warn(code: CallWarningCode, message: string): void;
   /** Sound begins that is to be heard. */
   inspect(samples: Int16Array): void;
+  /** A mark of the app's that was never sent was cleared. */
+  markCleared(name: string): void;
   /** The peer stopped reading. */
   stalled(): void;
   readonly counted: { sentMs: number; clearedMs: number; passedOver: number };
@@ -82,6 +95,10 @@ type Entry = Utterance | Retaken | { readonly kind: 'pass'; readonly frame: Mess
 
 function isAgain(entry: Entry): entry is Extract<Retaken, { readonly kind: 'again' }> {
   return !(entry instanceof Utterance) && entry.kind === 'again';
+}
+
+function isMark(entry: Entry): entry is Extract<Retaken, { readonly kind: 'mark' }> {
+  return !(entry instanceof Utterance) && entry.kind === 'mark';
 }
 
 /**
@@ -109,8 +126,14 @@ export class Outbound implements UtteranceOwner {
   #lastFenceMs = Number.NEGATIVE_INFINITY;
   /** Since when the utterance at the head waits for more. */
   #emptySinceMs = 0;
+  /** Playout was last followed then, and a deadline stands for when it was not for long. */
+  #followedMs = 0;
+  #following = false;
   #stalledSinceMs: number | undefined;
   #pumping = false;
+  /** The playback that holds up what was written later, and since when. */
+  #holdsUp: Utterance | undefined;
+  #holdsUpSinceMs = 0;
   #closed = false;
   #marksMissing = false;
   #drainWaiters: (() => void)[] = [];
@@ -134,6 +157,7 @@ export class Outbound implements UtteranceOwner {
       case 'audio': {
         assertMono(frame);
         const utterance = this.#openPlain();
+        if (this.#queue.length === 1 && this.#sendThrough(utterance, frame)) return true;
         return utterance.writePiece(frame) && !this.#backlog;
       }
       case 'mark':
@@ -157,6 +181,13 @@ export class Outbound implements UtteranceOwner {
       case 'dtmf':
         if (this.#host.sendsDtmf && frame.track === 'outbound') return this.#enqueue({ kind: 'pass', frame });
         this.#host.counted.passedOver++;
+        // An echo writes the keys that it read; a key of ours was meant to be heard.
+        if (frame.track === 'outbound') {
+          this.#host.warn(
+            'not-sent',
+            'This wire has no message for a key of ours, so it was passed over. Write it as sound (DtmfToneStream), or let call control press it (sendDigits).',
+          );
+        }
         return true;
       default:
         // An echo writes what it read: what only a provider can say is passed over.
@@ -165,14 +196,18 @@ export class Outbound implements UtteranceOwner {
     }
   }
 
-  /** @param over the call ends: the playback settles at once. */
-  play(source: PlaySource | undefined, options: PlayOptions = {}, over = false): OpenPlayback {
+  /** @param outcome where nothing of it will be heard: the playback settles at once. */
+  play(
+    source: PlaySource | undefined,
+    options: PlayOptions = {},
+    outcome: PlaybackEnd['outcome'] | undefined = this.#closed ? 'call-ended' : undefined,
+  ): OpenPlayback {
     const { sampleRate = this.appRate } = options;
     const utterance = new Utterance(this, true, sampleRate);
     this.resamplerFor(sampleRate);
-    if (over || this.#closed) {
+    if (outcome) {
       utterance.drop();
-      utterance.settle('call-ended', 0);
+      utterance.settle(outcome, 0);
     } else {
       this.endUtterance();
       this.#queue.push(utterance);
@@ -203,6 +238,7 @@ export class Outbound implements UtteranceOwner {
     this.advance(now);
     const unheard = this.#unheard(now);
     const waiting = this.#queue.filter((entry) => entry instanceof Utterance);
+    const marks = this.#queue.flatMap((entry) => (isMark(entry) ? [entry.name] : []));
     const utterances = [...new Set([...this.#flying, ...waiting])];
     // Before observers are told of the clear: what they write then is heard.
     this.#queue = [];
@@ -218,6 +254,7 @@ export class Outbound implements UtteranceOwner {
     }
     this.#pump();
     this.#wake();
+    for (const name of marks) this.#host.markCleared(name);
     return { playbacks };
   }
 
@@ -277,8 +314,9 @@ export class Outbound implements UtteranceOwner {
 
   /** Follows playout to now. Called with every message that comes, which saves a timer. */
   advance(now: number): void {
+    if (this.#queue.length > 1) this.#watchHeldUp(now);
     this.#endQuietUtterance(now);
-    if (this.#host.deadlines.has('follow')) this.#host.deadlines.set('follow', now + FOLLOW_MS);
+    this.#followedMs = now;
     if (this.#flying.length === 0 && this.#flight.empty) return;
     const heard = this.#ledger.heardAt(now);
     this.#flight.heard(heard);
@@ -306,8 +344,31 @@ export class Outbound implements UtteranceOwner {
       return;
     }
     const now = this.#host.clock.now();
+    const followedMs = this.#followedMs;
+    if (now - followedMs < FOLLOW_MS - 1) {
+      // Messages come in, and each of them follows.
+      this.#host.deadlines.set('follow', now + WATCH_MS);
+      return;
+    }
+    this.#following = false;
     this.advance(now);
-    if (this.#flying.length > 0) this.#host.deadlines.set('follow', now + FOLLOW_MS);
+    if (this.#flying.length > 0) this.#follow(now);
+  }
+
+  /** Tells of a playback that waits for sound while what was written later waits for it. */
+  #watchHeldUp(now: number): void {
+    const head = this.#queue[0];
+    const waits = head instanceof Utterance && head.played && !head.ended && head.queuedMs === 0;
+    if (!waits || head !== this.#holdsUp) {
+      this.#holdsUp = waits ? head : undefined;
+      this.#holdsUpSinceMs = now;
+      return;
+    }
+    if (now - this.#holdsUpSinceMs < HELD_UP_MS) return;
+    this.#host.warn(
+      'playback-waits',
+      `What was written later waits for a playback that has had no sound for ${HELD_UP_MS / 1000} s. Call its end() once all is written, see to its source, or interrupt it.`,
+    );
   }
 
   /** Ends a plain utterance that nothing was written to for a while. */
@@ -368,7 +429,7 @@ export class Outbound implements UtteranceOwner {
   tellPiece(utterance: Utterance): TellPiece | undefined {
     if (!this.#host.observers.any('app')) return undefined;
     return ({ samples, sampleRate }, phase, ownStart) => {
-      const now = this.#host.clock.now();
+      const now = this.#host.now();
       const position = phase === 'played' ? utterance.positionOf(ownStart) : undefined;
       const timestampMs =
         phase === 'sent'
@@ -392,6 +453,7 @@ export class Outbound implements UtteranceOwner {
   }
 
   wrote(utterance: Utterance): void {
+    if (utterance === this.#holdsUp) this.#holdsUp = undefined;
     if (this.#queue[0] === utterance) this.#pump();
   }
 
@@ -472,6 +534,13 @@ export class Outbound implements UtteranceOwner {
   }
 
   #enqueue(entry: Entry): boolean {
+    if (this.#queue.length >= WAITING_FRAMES) {
+      this.#host.warn(
+        'queue-full',
+        `More than ${WAITING_FRAMES} marks, messages and playbacks wait to be sent, so one more was refused. Write no faster than the caller can hear, or interrupt first.`,
+      );
+      return false;
+    }
     this.#queue.push(entry);
     this.#pump();
     return !this.#backlog;
@@ -489,9 +558,29 @@ export class Outbound implements UtteranceOwner {
     this.#wake();
   }
 
+  /** Sends a piece of the one utterance that stands in the queue, if it is a message as it is and may be sent now. */
+  #sendThrough(utterance: Utterance, frame: AudioFrame): boolean {
+    if (this.#pumping || utterance.queuedMs > 0) return false;
+    const now = this.#host.now();
+    if (!this.#socketTakes(now) || !this.#mayPlayMore(now)) return false;
+    const samples = utterance.through(frame);
+    if (samples === undefined) return false;
+    // What observers write meanwhile comes after it.
+    this.#pumping = true;
+    try {
+      const position = this.#transmitAudio(samples, samples.length, utterance, now);
+      utterance.sentThrough(frame, position);
+    } finally {
+      this.#pumping = false;
+    }
+    this.#emptySinceMs = now;
+    if (this.#queue.length > 1 || utterance.queuedMs > 0) this.#pump();
+    return true;
+  }
+
   /** Sends the head of the queue, or a part of it. False when the rest must wait. */
   #sendHead(entry: Entry): boolean {
-    const now = this.#host.clock.now();
+    const now = this.#host.now();
     if (!this.#socketTakes(now)) return false;
     if (entry instanceof Utterance) {
       if (entry.settled) {
@@ -510,7 +599,7 @@ export class Outbound implements UtteranceOwner {
         else {
           this.#emptySinceMs = now;
           // Its tail is sent even where no message comes in meanwhile.
-          if (!this.#host.deadlines.has('follow')) this.#host.deadlines.set('follow', now + FOLLOW_MS);
+          this.#follow(now);
         }
         return entry.ended;
       }
@@ -579,6 +668,11 @@ export class Outbound implements UtteranceOwner {
   }
 
   #sendAudio(samples: Int16Array<ArrayBuffer>, own: number, utterance: Utterance, now: number): void {
+    utterance.sent(this.#transmitAudio(samples, own, utterance, now), own);
+  }
+
+  /** Sends one message of sound and follows it. Returns its position. Who called notes it with the utterance. */
+  #transmitAudio(samples: Int16Array<ArrayBuffer>, own: number, utterance: Utterance, now: number): number {
     const { markEveryMs } = this.#host;
     const ledger = this.#ledger;
     if (markEveryMs > 0 && ledger.drained && now - this.#lastFenceMs >= FENCE_EVERY_MS) {
@@ -598,16 +692,24 @@ export class Outbound implements UtteranceOwner {
     this.#host.transmit(audio);
     const position = ledger.sent;
     ledger.audioSent(samples.length, now);
-    if (!this.#flying.includes(utterance)) this.#flying.push(utterance);
+    if (this.#flying.at(-1) !== utterance && !this.#flying.includes(utterance)) this.#flying.push(utterance);
     this.#flight.audioSent({ samples, own, utterance, position });
     this.#host.counted.sentMs += MESSAGE_MS;
     this.#samplesSinceMark += samples.length;
     if (markEveryMs > 0 && (1000 * this.#samplesSinceMark) / this.wireRate >= markEveryMs)
       this.#sendOwnMark(now);
-    if (!this.#host.deadlines.has('follow')) this.#host.deadlines.set('follow', now + FOLLOW_MS);
+    this.#follow(now);
     // Observers last, for they may interrupt.
     if (this.#host.observers.any('wire')) this.#host.observers.tell('wire', audio, 'sent');
-    utterance.sent(position, own);
+    return position;
+  }
+
+  /** Has playout followed from now on, if it is not. */
+  #follow(now: number): void {
+    if (this.#following) return;
+    this.#following = true;
+    this.#followedMs = now;
+    this.#host.deadlines.set('follow', now + FOLLOW_MS);
   }
 
   #sendOwnMark(now: number): void {
@@ -628,7 +730,7 @@ export class Outbound implements UtteranceOwner {
 
   /** Settles the utterances whose end is at or before a position. */
   #settlePlayed(position: number): void {
-    while (true) {
+    while (this.#ends.size > 0) {
       const utterance = this.#flying[0];
       if (utterance === undefined) break;
       const end = this.#ends.get(utterance);

@@ -208,6 +208,43 @@ export class Utterance implements OpenPlayback {
     return this.#filled > 0 ? this.#takePartial() : undefined;
   }
 
+  /**
+   * A piece that is one message long, converted, where nothing waits before it: it need not be queued.
+   *
+   * @returns undefined for a piece that has to be queued.
+   */
+  through(piece: Piece): Int16Array<ArrayBuffer> | undefined {
+    const { samples, sampleRate } = piece;
+    if (
+      samples.length * this.#owner.wireRate !== this.#owner.frameSamples * sampleRate ||
+      sampleRate !== this.#resamplerRate ||
+      this.#pieces.length > 0 ||
+      this.#filled > 0 ||
+      this.#converted !== undefined ||
+      this.#ended
+    )
+      return undefined;
+    const message = this.#resampler ? this.#resampler.push(samples) : samples;
+    if (message.length === this.#owner.frameSamples) return message;
+    throw new Error('A resampler gave another length than it promises.');
+  }
+
+  /** Notes that a piece went through, and was handed to the socket at a position. */
+  sentThrough(piece: Piece, position: number): void {
+    const own = this.#owner.frameSamples;
+    this.#start ??= position;
+    this.#stop = position + own;
+    this.#sentOwn += own;
+    const ownStart = this.#ownAt(this.#sourceMs);
+    this.#sourceMs += (SECOND_MS * own) / this.#owner.wireRate;
+    if (!this.#trail) {
+      const tell = this.#owner.tellPiece(this);
+      if (!tell) return;
+      this.#trail = new Trail(tell);
+    }
+    this.#trail.passed(piece, ownStart, ownStart + own);
+  }
+
   /** Notes that own samples of this utterance were handed to the socket at a position. */
   sent(position: number, own: number): void {
     this.#start ??= position;
