@@ -29,7 +29,7 @@ export function maskNumber(number: string): string {
 
 /** The call as the holder of these claims may see it. */
 export function maskSummary(call: CallSummary, claims: Claims): CallSummary {
-  const canHangUp = call.state === 'up' && claims.scopes.has('control');
+  const canHangUp = call.state === 'up' && !call.unreachable && claims.scopes.has('control');
   if (claims.scopes.has('see')) return { ...call, canHangUp };
   return {
     ...call,

@@ -5,10 +5,14 @@
  */
 
 import { type Call, type Clock, MediaError, systemClock, type Track } from '@patchcord/core';
+import type { AuditEntry } from './audit.ts';
+import type { Bus } from './bus/bus.ts';
+import { Federation } from './bus/federation.ts';
 import type { Claims } from './claims.ts';
+import type { CallBook, FollowedCall } from './followed-call.ts';
 import { closeWith, drop, type MonitorSocket } from './listener.ts';
 import { type OriginRules, refusalOf, type UpgradeHeaders } from './origin.ts';
-import { type AuditEntry, Session } from './session.ts';
+import { Session } from './session.ts';
 import { createTicketOffice, type Refusal, refusals, type TicketOptions } from './tickets.ts';
 import { attachUpgrades, type UpgradeSource } from './upgrade.ts';
 import { WatchedCall, type WatchOptions } from './watched-call.ts';
@@ -35,8 +39,13 @@ export interface HubOptions extends OriginRules {
    * hub. Give the same to several where one issues tickets for another; single use holds for each hub by itself.
    */
   readonly secret?: Uint8Array;
-  /** Name of the gateway, told to pages. */
+  /** Name of the gateway, told to pages. On a bus, no other hub may have it. */
   readonly gateway?: string;
+  /**
+   * Joins this hub with others: the calls of each are listed, heard and acted on through any. Needs `gateway`, and a
+   * `secret` that all of them share. The hub closes it. Default: none, the hub knows its own calls.
+   */
+  readonly bus?: Bus;
   /** Is told who listened to what, and who hung up what: also when it was refused. What it throws is ignored. */
   readonly onAudit?: (entry: AuditEntry) => void;
   readonly clock?: Clock;
@@ -93,11 +102,11 @@ export interface Hub {
 /**
  * Creates a hub. It does nothing by itself until calls are watched and listeners come.
  *
- * @throws {MediaError} `invalid-argument` for a secret that is too short.
+ * @throws {MediaError} `invalid-argument` for a secret that is too short, and for a bus without a gateway's name and a secret.
  */
 export function createHub(options: HubOptions = {}): Hub {
-  const { clock = systemClock, now = Date.now, onAudit, gateway } = options;
-  const tickets = createTicketOffice({ now, ...(options.secret && { secret: options.secret }) });
+  const { clock = systemClock, now = Date.now, onAudit, gateway, secret, bus } = options;
+  const tickets = createTicketOffice({ now, ...(secret && { secret }) });
   const calls = new Map<string, WatchedCall>();
   const sessions = new Set<Session>();
   /** Sockets that are open, admitted or not. */
@@ -108,6 +117,27 @@ export function createHub(options: HubOptions = {}): Hub {
   let cancelTick: (() => void) | undefined;
   let closing: Promise<void> | undefined;
   let onIdle: (() => void) | undefined;
+  const federation = bus
+    ? new Federation({ gateway, secret, bus, clock, now, calls, audit, onChange: tellAll })
+    : undefined;
+  /** The calls of all gateways. */
+  const book: CallBook = {
+    get: (callId) => calls.get(callId) ?? federation?.get(callId),
+    *values() {
+      yield* calls.values();
+      if (federation) yield* federation.values();
+    },
+  };
+  if (federation) cancelTick = clock.after(TICK_MS, tick);
+
+  function tellAll(kind: 'up' | 'changed' | 'ended', call: FollowedCall): void {
+    for (const session of sessions) session.callChanged(kind, call);
+  }
+
+  function tellOwn(kind: 'up' | 'changed' | 'ended', call: WatchedCall): void {
+    tellAll(kind, call);
+    federation?.callChanged(kind, call);
+  }
 
   function onChange(call: WatchedCall): void {
     if (call.summary.state === 'up') {
@@ -115,7 +145,7 @@ export function createHub(options: HubOptions = {}): Hub {
       return;
     }
     changed.delete(call);
-    for (const session of sessions) session.callChanged('ended', call);
+    tellOwn('ended', call);
     forget.set(
       call,
       clock.after(ENDED_STAYS_MS, () => {
@@ -126,20 +156,29 @@ export function createHub(options: HubOptions = {}): Hub {
   }
 
   function tick(): void {
-    cancelTick = sessions.size > 0 ? clock.after(TICK_MS, tick) : undefined;
-    const levels = new Map<string, string>();
-    for (const call of calls.values()) {
-      if (call.summary.state === 'up') levels.set(call.id, JSON.stringify(call.readLevels()));
-    }
-    for (const session of sessions) {
-      for (const call of changed) session.callChanged('changed', call);
-      session.tellLevels(levels);
-    }
+    cancelTick = sessions.size > 0 || federation ? clock.after(TICK_MS, tick) : undefined;
+    for (const call of changed) tellOwn('changed', call);
     changed.clear();
+    setMetering();
+    const own = new Map<string, string>();
+    for (const call of calls.values()) {
+      if (call.metering && call.summary.state === 'up') own.set(call.id, JSON.stringify(call.readLevels()));
+    }
+    const levels =
+      federation?.exchangeLevels(
+        own,
+        [...sessions].some(({ metering }) => metering),
+      ) ?? own;
+    const all = [...levels.values()].join();
+    for (const session of sessions) session.tellLevels(levels, all);
   }
 
-  function setMetering(metering: boolean): void {
-    for (const call of calls.values()) call.metering = metering;
+  function metering(): boolean {
+    return sessions.size > 0 || (federation?.metering ?? false);
+  }
+
+  function setMetering(): void {
+    for (const call of calls.values()) call.metering = metering();
   }
 
   function audit(entry: AuditEntry): void {
@@ -155,15 +194,15 @@ export function createHub(options: HubOptions = {}): Hub {
       clock,
       now,
       gateway,
-      calls,
+      calls: book,
       audit,
       onClosed(closed) {
         sessions.delete(closed);
-        if (sessions.size === 0) setMetering(false);
+        setMetering();
       },
     });
     sessions.add(session);
-    setMetering(true);
+    setMetering();
     cancelTick ??= clock.after(TICK_MS, tick);
     return session;
   }
@@ -218,14 +257,13 @@ export function createHub(options: HubOptions = {}): Hub {
       try {
         if (closing) return;
         const { callId, streamId } = call.info;
-        const known = calls.get(callId);
-        if (known?.call === call) return;
-        const id = known?.summary.state === 'up' ? `${callId}/${streamId}` : callId;
+        if (calls.get(callId)?.call === call) return;
+        const id = book.get(callId)?.summary.state === 'up' ? `${callId}/${streamId}` : callId;
         if (calls.get(id)?.summary.state === 'up') return;
-        const watched = new WatchedCall(id, call, watchOptions, { clock, now, onChange });
-        watched.metering = sessions.size > 0;
+        const watched = new WatchedCall(id, call, watchOptions, { clock, now, gateway, onChange });
+        watched.metering = metering();
         calls.set(id, watched);
-        for (const session of sessions) session.callChanged('up', watched);
+        tellOwn('up', watched);
       } catch {
         // A call that cannot be observed goes on unobserved.
       }
@@ -258,19 +296,20 @@ export function createHub(options: HubOptions = {}): Hub {
         cancelTick?.();
         for (const cancel of forget.values()) cancel();
         for (const call of calls.values()) call.release();
-        calls.clear();
         for (const session of [...sessions]) session.close(CloseCode.goingAway, CLOSED);
+        calls.clear();
+        const left = federation?.close();
         if (sockets.size === 0) {
-          resolve();
+          resolve(left);
           return;
         }
         const cancel = clock.after(CLOSE_MS, () => {
           for (const socket of sockets) drop(socket);
-          resolve();
+          resolve(left);
         });
         onIdle = () => {
           cancel();
-          resolve();
+          resolve(left);
         };
       });
       return closing;

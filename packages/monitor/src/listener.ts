@@ -38,8 +38,9 @@ const MAX_TEXT_LENGTH = 1024 * 1024;
 /** The socket is given more only while less than this waits in it, in bytes: what waits there can no longer be dropped. */
 const MAX_BUFFERED = 16 * 1024;
 
-/** How soon a full socket is looked at again, in milliseconds. */
+/** How soon a full socket is looked at again, in milliseconds: twice as long each time that it is still full. */
 const RETRY_MS = 10;
+const LONGEST_RETRY_MS = 80;
 
 /** This much in the socket for this long: nobody reads there. */
 const STALLED_BYTES = 1024 * 1024;
@@ -54,12 +55,13 @@ const TOO_SLOW = 'This page cannot keep up. Some sound was skipped; the call is 
 export class Listener {
   readonly #socket: MonitorSocket;
   readonly #clock: Clock;
-  readonly #audio: Uint8Array<ArrayBuffer>[] = [];
+  readonly #audio: (() => Uint8Array<ArrayBuffer>)[] = [];
   readonly #texts: string[] = [];
   readonly #latest = new Map<number, string>();
   #textLength = 0;
   #droppedPackets = 0;
   #cancelRetry: (() => void) | undefined;
+  #retryMs = RETRY_MS;
   #cancelDrop: (() => void) | undefined;
   #stalledSinceMs: number | undefined;
   #closing = false;
@@ -97,10 +99,14 @@ export class Listener {
     this.#flush();
   }
 
-  /** Lets hear a packet. Takes the bytes. */
-  hear(packet: Uint8Array<ArrayBuffer>): void {
+  /**
+   * Lets hear a packet.
+   *
+   * @param write makes it, once, when it is sent: one that is dropped before is never made.
+   */
+  hear(write: () => Uint8Array<ArrayBuffer>): void {
     if (!this.open) return;
-    this.#audio.push(packet);
+    this.#audio.push(write);
     this.#flush();
     if (this.#audio.length > MAX_AUDIO) {
       this.#audio.shift();
@@ -154,6 +160,7 @@ export class Listener {
 
   #flush(): void {
     while (this.#waiting > 0 && (this.#socket.bufferedAmount ?? 0) < MAX_BUFFERED) {
+      this.#retryMs = RETRY_MS;
       const next = this.#next();
       if (next === undefined) return;
       try {
@@ -164,8 +171,9 @@ export class Listener {
       }
     }
     if (this.#waiting === 0) return;
-    this.#cancelRetry ??= this.#clock.after(RETRY_MS, () => {
+    this.#cancelRetry ??= this.#clock.after(this.#retryMs, () => {
       this.#cancelRetry = undefined;
+      this.#retryMs = Math.min(LONGEST_RETRY_MS, 2 * this.#retryMs);
       if (this.open) this.#flush();
     });
   }
@@ -180,7 +188,7 @@ export class Listener {
       this.#latest.delete(key);
       return latest;
     }
-    return this.#audio.shift();
+    return this.#audio.shift()?.();
   }
 }
 

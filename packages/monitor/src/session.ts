@@ -5,56 +5,33 @@
  */
 
 import type { Clock } from '@patchcord/core';
+import type { AuditEntry } from './audit.ts';
 import { type Claims, maskEvent, maskSummary, reaches } from './claims.ts';
+import type { Actor, CallBook, FollowedCall } from './followed-call.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { Listener, type MonitorSocket } from './listener.ts';
-import type { HeardAudio, WatchedCall } from './watched-call.ts';
+import { SessionControl, UNKNOWN_CALL } from './session-control.ts';
 import {
-  type CallEvent,
   type ClientMessage,
   CloseCode,
   type FailureCode,
   type HubMessage,
   type Scope,
 } from './wire/messages.ts';
-import { writePacket } from './wire/packet.ts';
+import { readPacket, writePacket } from './wire/packet.ts';
 import { MAX_CLIENT_MESSAGE, parseClientMessage } from './wire/parse.ts';
 
 /** Subscriptions of one listener, at most. */
 const MAX_SUBSCRIPTIONS = 256;
 
-/** How often a listener's health is looked at, in milliseconds. */
-const HEARTBEAT_MS = 1000;
-
-/** Pings after the first two, which tell the round trip early, in heartbeats. */
-const PING_EVERY = 5;
-
-/** A listener that has not answered for this long is gone, in milliseconds. */
-const SILENT_MS = 30_000;
-
-/** Longest wait for a call to end, in milliseconds: clients wait 10 s for the answer. */
-const HANG_UP_MS = 9000;
-
 const words = {
-  unknownCall: 'This call is not there any more. It may have just ended.',
   mayNotList: 'You may not see the calls of this gateway.',
   mayNotListen: 'You may see this call but not hear it.',
-  mayNotHangUp: 'You may see this call but not end it.',
   tooMany: `A page can follow ${MAX_SUBSCRIPTIONS} things at once. Close some, then try again.`,
-  binary: 'The monitor takes JSON text; this message was binary.',
+  binary: 'The monitor does not know this message: it was binary and no audio packet.',
   tooBig: `The monitor takes messages of up to ${MAX_CLIENT_MESSAGE} characters.`,
   notUnderstood: 'The monitor does not know this message.',
 } as const;
-
-/** Something that a listener did, or was not allowed to do, to a call. */
-export interface AuditEntry {
-  readonly action: 'listen' | 'hang-up';
-  readonly outcome: 'allowed' | 'refused';
-  readonly callId: string;
-  /** Whom the ticket was issued to, where that was said. */
-  readonly subject?: string;
-  /** Unix time in milliseconds. */
-  readonly atMs: number;
-}
 
 /** What a session needs of its hub. */
 export interface SessionSurroundings {
@@ -62,7 +39,7 @@ export interface SessionSurroundings {
   /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly gateway: string | undefined;
-  readonly calls: ReadonlyMap<string, WatchedCall>;
+  readonly calls: CallBook;
   readonly audit: (entry: AuditEntry) => void;
   readonly onClosed: (session: Session) => void;
 }
@@ -79,37 +56,56 @@ const nothingToEnd = (): void => {};
 export class Session {
   readonly #listener: Listener;
   readonly #claims: Claims;
+  readonly #actor: Actor;
   readonly #around: SessionSurroundings;
   readonly #subscriptions = new Map<number, Subscription>();
-  #lastPongMs: number;
-  #pings = 0;
-  #pingSentMs = 0;
-  #roundTripMs: number | undefined;
-  #beats = 0;
-  #cancelHeartbeat: () => void;
+  readonly #control: SessionControl;
+  readonly #heartbeat: Heartbeat;
   #over = false;
 
   constructor(socket: MonitorSocket, claims: Claims, surroundings: SessionSurroundings) {
     this.#claims = claims;
+    this.#actor = {
+      scopes: [...claims.scopes],
+      ...(claims.subject !== undefined && { subject: claims.subject }),
+    };
     this.#around = surroundings;
     this.#listener = new Listener(socket, surroundings.clock);
-    this.#lastPongMs = surroundings.clock.now();
+    this.#control = new SessionControl({
+      actor: this.#actor,
+      find: (callId) => this.#find(callId),
+      say: (message) => this.#say(message),
+      fail: (id, code, message) => this.#fail(id, code, message),
+      audit: (action, outcome, callId) => this.#audit(action, outcome, callId),
+    });
+    this.#heartbeat = new Heartbeat({
+      clock: surroundings.clock,
+      ping: (id, roundTripMs) =>
+        this.#say({ type: 'ping', id, ...(roundTripMs !== undefined && { roundTripMs }) }),
+      onSilent: () => {
+        this.#listener.terminate();
+        this.#finish();
+      },
+      onBeat: () => {
+        this.#listener.checkStall();
+        if (!this.#listener.open) this.#finish();
+      },
+    });
     socket.addEventListener('close', () => this.#close());
-    this.#cancelHeartbeat = surroundings.clock.after(HEARTBEAT_MS, this.#beat);
     this.#say({
       type: 'welcome',
       scopes: [...claims.scopes],
       ...(surroundings.gateway !== undefined && { gateway: surroundings.gateway }),
       gatewayNowMs: Math.round(surroundings.now()),
     });
-    this.#ping();
+    this.#heartbeat.ping();
   }
 
   /** Takes what the other side said: anything at all. */
   receive(data: unknown): void {
     if (this.#over || !this.#listener.open) return;
     if (typeof data !== 'string') {
-      this.#listener.close(CloseCode.notUnderstood, words.binary);
+      this.#hear(data);
       return;
     }
     if (data.length > MAX_CLIENT_MESSAGE) {
@@ -128,18 +124,21 @@ export class Session {
       case 'close':
         this.#subscriptions.get(message.id)?.end();
         this.#subscriptions.delete(message.id);
+        this.#control.end(message.id);
         return;
       case 'hang-up':
-        this.#hangUp(message.id, message.callId);
+      case 'say':
+      case 'barge':
+        this.#request(message);
         return;
       case 'pong':
-        this.#pong(message.id);
+        this.#heartbeat.pong(message.id);
         return;
     }
   }
 
   /** Notes that a call came, changed or ended. */
-  callChanged(kind: 'up' | 'changed' | 'ended', call: WatchedCall): void {
+  callChanged(kind: 'up' | 'changed' | 'ended', call: FollowedCall): void {
     if (!reaches(this.#claims, call.id)) return;
     for (const [id, { topic }] of this.#subscriptions) {
       if (topic === 'calls') {
@@ -155,14 +154,30 @@ export class Session {
     }
   }
 
-  /** Tells levels: pieces of JSON, by call. */
-  tellLevels(levels: ReadonlyMap<string, string>): void {
+  /**
+   * Tells levels.
+   *
+   * @param levels pieces of JSON, by call.
+   * @param all of them in one piece.
+   */
+  tellLevels(levels: ReadonlyMap<string, string>, all: string): void {
     for (const [id, { topic }] of this.#subscriptions) {
       if (topic !== 'levels') continue;
-      const mine: string[] = [];
-      for (const [callId, json] of levels) if (reaches(this.#claims, callId)) mine.push(json);
-      this.#listener.tellLatest(id, `{"type":"levels","id":${id},"levels":[${mine.join()}]}`);
+      const mine = this.#claims.calls ? this.#mine(levels) : all;
+      this.#listener.tellLatest(id, `{"type":"levels","id":${id},"levels":[${mine}]}`);
     }
+  }
+
+  #mine(levels: ReadonlyMap<string, string>): string {
+    const mine: string[] = [];
+    for (const [callId, json] of levels) if (reaches(this.#claims, callId)) mine.push(json);
+    return mine.join();
+  }
+
+  /** Whether levels are wanted. */
+  get metering(): boolean {
+    for (const { topic } of this.#subscriptions.values()) if (topic === 'levels') return true;
+    return false;
   }
 
   /** Says goodbye. */
@@ -173,10 +188,7 @@ export class Session {
 
   #open(message: ClientMessage & { readonly type: 'open' }): void {
     const { id } = message;
-    if (this.#subscriptions.has(id)) {
-      this.#listener.close(CloseCode.notUnderstood, words.notUnderstood);
-      return;
-    }
+    if (this.#taken(id)) return;
     if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS) {
       this.#fail(id, 'limit-exceeded', words.tooMany);
       return;
@@ -206,6 +218,17 @@ export class Session {
     this.#say({ type: 'calls', id, change: { kind: 'calls', calls, gatewayNowMs } });
   }
 
+  #request(request: Parameters<SessionControl['handle']>[0]): void {
+    if (!this.#taken(request.id)) this.#control.handle(request);
+  }
+
+  /** An id names one thing at a time; who uses it twice has lost count. */
+  #taken(id: number): boolean {
+    const taken = this.#subscriptions.has(id) || this.#control.has(id);
+    if (taken) this.#listener.close(CloseCode.notUnderstood, words.notUnderstood);
+    return taken;
+  }
+
   #listen(id: number, callId: string): void {
     const call = this.#find(callId);
     if (!this.#may('listen')) {
@@ -214,7 +237,7 @@ export class Session {
       return;
     }
     if (call === undefined) {
-      this.#fail(id, 'unknown-call', words.unknownCall);
+      this.#fail(id, 'unknown-call', UNKNOWN_CALL);
       return;
     }
     this.#audit('listen', 'allowed', callId);
@@ -224,53 +247,48 @@ export class Session {
       return;
     }
     let sequence = 0;
-    const hear = (audio: HeardAudio): void =>
-      this.#listener.hear(writePacket({ ...audio, stream: id, sequence: sequence++ }));
-    call.audioListeners.add(hear);
-    this.#subscriptions.set(id, { topic: 'audio', callId, end: () => call.audioListeners.delete(hear) });
+    const end = call.listen((audio) => {
+      const packet = { stream: id, sequence: sequence++ };
+      this.#listener.hear(() => writePacket({ ...audio, ...packet }));
+    }, this.#actor);
+    this.#subscriptions.set(id, { topic: 'audio', callId, end });
   }
 
   #follow(id: number, callId: string, from: number): void {
     const call = this.#find(callId);
     if (call === undefined) {
-      this.#fail(id, 'unknown-call', words.unknownCall);
+      this.#fail(id, 'unknown-call', UNKNOWN_CALL);
       return;
     }
     this.#say({ type: 'done', id });
-    const missed = Math.max(0, call.nextEvent - from);
-    const past = missed === 0 ? [] : call.events.slice(-missed);
-    const events = past.flatMap((event) => maskEvent(event, this.#claims) ?? []);
-    this.#say({ type: 'events', id, next: call.nextEvent, events });
-    if (call.summary.state === 'ended') {
-      this.#say({ type: 'over', id });
-      return;
-    }
-    const tell = (event: CallEvent): void => {
-      const masked = maskEvent(event, this.#claims);
-      if (masked) this.#say({ type: 'events', id, next: call.nextEvent, events: [masked] });
-    };
-    call.eventListeners.add(tell);
-    this.#subscriptions.set(id, { topic: 'events', callId, end: () => call.eventListeners.delete(tell) });
+    let first = true;
+    let over = false;
+    const end = call.follow(
+      from,
+      (all, next) => {
+        const events = all.flatMap((event) => maskEvent(event, this.#claims) ?? []);
+        // What came before is told even where it is nothing: from then on it is known to be live.
+        if (events.length > 0 || first) this.#say({ type: 'events', id, next, events });
+        first = false;
+      },
+      () => {
+        over = true;
+        this.#subscriptions.delete(id);
+        this.#say({ type: 'over', id });
+      },
+    );
+    if (!over) this.#subscriptions.set(id, { topic: 'events', callId, end });
   }
 
-  async #hangUp(id: number, callId: string): Promise<void> {
-    const watched = this.#find(callId);
-    if (!this.#may('control')) {
-      this.#audit('hang-up', 'refused', callId);
-      this.#fail(id, 'refused', words.mayNotHangUp);
-      return;
-    }
-    if (watched === undefined) {
-      this.#fail(id, 'unknown-call', words.unknownCall);
-      return;
-    }
-    this.#audit('hang-up', 'allowed', callId);
-    const failure = watched.summary.state === 'ended' ? undefined : await hangUp(watched, this.#around.clock);
-    if (failure === undefined) this.#say({ type: 'done', id });
-    else this.#fail(id, 'control-failed', failure);
+  /** Takes a packet of what somebody says to a caller. */
+  #hear(data: unknown): void {
+    const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+    const packet = bytes instanceof Uint8Array ? readPacket(bytes) : undefined;
+    if (packet) this.#control.hear(packet);
+    else this.#listener.close(CloseCode.notUnderstood, words.binary);
   }
 
-  #find(callId: string): WatchedCall | undefined {
+  #find(callId: string): FollowedCall | undefined {
     return reaches(this.#claims, callId) ? this.#around.calls.get(callId) : undefined;
   }
 
@@ -297,36 +315,6 @@ export class Session {
     this.#say({ type: 'failed', id, code, message });
   }
 
-  #ping(): void {
-    this.#pingSentMs = this.#around.clock.now();
-    this.#say({
-      type: 'ping',
-      id: ++this.#pings,
-      ...(this.#roundTripMs !== undefined && { roundTripMs: this.#roundTripMs }),
-    });
-  }
-
-  #pong(id: number): void {
-    this.#lastPongMs = this.#around.clock.now();
-    if (id === this.#pings) this.#roundTripMs = this.#lastPongMs - this.#pingSentMs;
-  }
-
-  readonly #beat = (): void => {
-    this.#cancelHeartbeat = this.#around.clock.after(HEARTBEAT_MS, this.#beat);
-    if (this.#around.clock.now() - this.#lastPongMs >= SILENT_MS) {
-      this.#listener.terminate();
-      this.#finish();
-      return;
-    }
-    this.#listener.checkStall();
-    if (!this.#listener.open) {
-      this.#finish();
-      return;
-    }
-    this.#beats++;
-    if (this.#beats === 1 || this.#beats % PING_EVERY === 0) this.#ping();
-  };
-
   #close(): void {
     this.#listener.closed();
     this.#finish();
@@ -335,31 +323,10 @@ export class Session {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#cancelHeartbeat();
+    this.#heartbeat.stop();
     for (const { end } of this.#subscriptions.values()) end();
+    this.#control.close();
     this.#subscriptions.clear();
     this.#around.onClosed(this);
   }
-}
-
-/** Ends a call. Returns what went wrong, in words, if something did. */
-function hangUp({ call }: WatchedCall, clock: Clock): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const settle = (failure?: string): void => {
-      cancel();
-      call.removeEventListener('warning', onWarning);
-      resolve(failure);
-    };
-    const onWarning: Parameters<typeof call.addEventListener>[1] = ({ warning }) => {
-      if (warning.code === 'hang-up-failed') settle(warning.message);
-    };
-    const cancel = clock.after(HANG_UP_MS, () =>
-      settle(`Could not hang up. The call did not end in ${HANG_UP_MS / 1000} s. It may still be up.`),
-    );
-    call.addEventListener('warning', onWarning);
-    call.end({ when: 'now' }).then(
-      () => settle(),
-      () => settle('Could not hang up. The call is still up.'),
-    );
-  });
 }

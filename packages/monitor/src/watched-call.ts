@@ -17,6 +17,8 @@ import {
   type Track,
   type UnknownFrame,
 } from '@patchcord/core';
+import { CallBarge, hangUp, type SayHandler, say } from './control.ts';
+import type { Actor, BargeEvents, Barging, FollowedCall, Hear, HeardAudio, Tell } from './followed-call.ts';
 import { LevelMeter } from './levels.ts';
 import { type Turn, TurnFinder } from './turns.ts';
 import type { CallEvent, CallLevels, CallSummary } from './wire/messages.ts';
@@ -48,16 +50,12 @@ export interface WatchOptions {
   readonly from?: string;
   /** The called number, where the wire does not tell it. */
   readonly to?: string;
-}
-
-/** A stretch of sound as listeners get it. */
-export interface HeardAudio {
-  readonly track: Track;
-  readonly timestampMs: number;
-  readonly concealed: boolean;
-  readonly sampleRate: number;
-  /** µ-law. Shared by all listeners. */
-  readonly codes: Uint8Array;
+  /**
+   * Takes a text that somebody of the monitor sends to the app of this call, up to 1,000 characters: a hint for the agent,
+   * say. Needs the scope `control`. Who sent it is told as far as the ticket says. Until its promise settles (9 s at
+   * most) the sender waits; a rejection is told to the sender as a failure, without its words.
+   */
+  readonly onSay?: SayHandler;
 }
 
 /** What a watched call needs of its surroundings. */
@@ -65,16 +63,19 @@ export interface WatchSurroundings {
   readonly clock: Clock;
   /** Unix time in milliseconds. */
   readonly now: () => number;
+  readonly gateway?: string | undefined;
   /** The summary has changed, or the call has ended. */
   readonly onChange: (call: WatchedCall) => void;
 }
 
 /** Observes one call. Whatever a listener does, nothing here waits and nothing throws into the call. */
-export class WatchedCall {
+export class WatchedCall implements FollowedCall {
   readonly id: string;
   readonly call: Call;
-  readonly audioListeners: Set<(audio: HeardAudio) => void> = new Set();
-  readonly eventListeners: Set<(event: CallEvent) => void> = new Set();
+  readonly #hears = new Set<Hear>();
+  readonly #tells = new Set<Tell>();
+  readonly #onSay: SayHandler | undefined;
+  #barge: CallBarge | undefined;
   /** Whether levels are wanted. */
   metering = false;
   readonly #surroundings: WatchSurroundings;
@@ -93,6 +94,7 @@ export class WatchedCall {
   constructor(id: string, call: Call, options: WatchOptions, surroundings: WatchSurroundings) {
     this.id = id;
     this.call = call;
+    this.#onSay = options.onSay;
     this.#surroundings = surroundings;
     const { info } = call;
     const { sampleRate } = info.format;
@@ -113,25 +115,64 @@ export class WatchedCall {
       warnings: 0,
       canHangUp: false,
       speaking: [],
+      ...(surroundings.gateway !== undefined && { gateway: surroundings.gateway }),
     };
     this.#unobserve = call.observe((frame, phase) => this.#observe(frame, phase), { at: 'wire' });
     call.addEventListener('warning', this.#onWarning);
     call.closed.then((end) => this.#end(end));
   }
 
-  /** Unmasked, and for nobody in particular: `canHangUp` is false. */
   get summary(): CallSummary {
     return this.#summary;
-  }
-
-  /** What happened so far, oldest first. */
-  get events(): readonly CallEvent[] {
-    return this.#events;
   }
 
   /** Number of the event that comes next; the first of a call had 0. */
   get nextEvent(): number {
     return this.#nextEvent;
+  }
+
+  /** The events from a number on, oldest first, as far as they are kept. */
+  eventsFrom(from: number): readonly CallEvent[] {
+    const missed = Math.max(0, this.#nextEvent - from);
+    return missed === 0 ? [] : this.#events.slice(-missed);
+  }
+
+  listen(hear: Hear): () => void {
+    if (this.#summary.state === 'up') this.#hears.add(hear);
+    return () => this.#hears.delete(hear);
+  }
+
+  follow(from: number, tell: Tell, over: () => void): () => void {
+    tell(this.eventsFrom(from), this.#nextEvent);
+    if (this.#summary.state === 'up') this.#tells.add(tell);
+    else over();
+    return () => this.#tells.delete(tell);
+  }
+
+  hangUp(): Promise<string | undefined> {
+    if (this.#summary.state === 'ended') return Promise.resolve(undefined);
+    return hangUp(this.call, this.#surroundings.clock);
+  }
+
+  say(text: string, actor: Actor): Promise<string | undefined> {
+    if (this.#summary.state === 'ended') return Promise.resolve('The call is over.');
+    return say(this.#onSay, text, actor, this.#surroundings.clock);
+  }
+
+  barge(_actor: Actor, events: BargeEvents): Barging {
+    if (this.#barge || this.#summary.state === 'ended') {
+      if (this.#barge) events.failed('Somebody else speaks to this caller already.');
+      else events.over();
+      return { write() {}, stop() {} };
+    }
+    const barge = new CallBarge(this.call, this.#surroundings.clock, events, () => {
+      this.#barge = undefined;
+      this.#tell({ kind: 'barge', timestampMs: this.call.timestampMs, state: 'stopped' });
+    });
+    this.#barge = barge;
+    this.#tell({ kind: 'barge', timestampMs: this.call.timestampMs, state: 'started' });
+    events.opened();
+    return barge;
   }
 
   /** Loudness since the last reading. */
@@ -152,8 +193,9 @@ export class WatchedCall {
     this.#unobserve = undefined;
     this.call.removeEventListener('warning', this.#onWarning);
     this.#cut?.cancel();
-    this.audioListeners.clear();
-    this.eventListeners.clear();
+    this.#barge?.stop();
+    this.#hears.clear();
+    this.#tells.clear();
   }
 
   #observe(frame: Frame, phase: Phase): void {
@@ -194,7 +236,7 @@ export class WatchedCall {
       if (this.#turns[track].speaking !== spoke) this.#noteSpeaking();
       if (this.metering) this.#meters[track].push(samples);
     }
-    if (this.audioListeners.size === 0) return;
+    if (this.#hears.size === 0) return;
     const codes = mulaw.encode(samples);
     const step = Math.max(1, Math.round((sampleRate * PACKET_MS) / 1000));
     const told = concealed ? Math.max(0, codes.length - step * MAX_CONCEALED_PACKETS) : 0;
@@ -206,7 +248,7 @@ export class WatchedCall {
         sampleRate,
         codes: codes.subarray(at, at + step),
       };
-      for (const listener of this.audioListeners) listener(audio);
+      for (const hear of this.#hears) hear(audio);
     }
   }
 
@@ -258,6 +300,7 @@ export class WatchedCall {
   #end({ reason, message, durationMs: timestampMs }: CallEnd): void {
     if (this.#unobserve === undefined) return;
     this.#tellCut();
+    this.#barge?.over();
     for (const track of ['inbound', 'outbound'] as const) {
       this.#noteGap(track, false, timestampMs, 0);
       this.#noteTurn(this.#turns[track].end(), track);
@@ -281,7 +324,7 @@ export class WatchedCall {
     this.#events.push(event);
     if (this.#events.length > MAX_EVENTS) this.#events.shift();
     this.#nextEvent++;
-    for (const listener of this.eventListeners) listener(event);
+    for (const tell of this.#tells) tell([event], this.#nextEvent);
   }
 }
 

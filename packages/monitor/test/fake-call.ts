@@ -16,6 +16,7 @@ import {
   type OpenPlayback,
   type Phase,
   type StartFrame,
+  type Takeover,
   type Track,
 } from '@patchcord/core';
 
@@ -36,6 +37,10 @@ export class FakeCall implements Call {
   timestampMs = 0;
   /** How `end` was called. */
   readonly ends: (EndOptions | undefined)[] = [];
+  /** What was said in the app's place, and how often that began and ended. */
+  readonly said: AudioFrame[] = [];
+  takeovers = 0;
+  releases = 0;
   /** What `end` does. */
   onEnd: () => void = () => this.finish('ended');
   readonly #observers = new Set<CallObserver>();
@@ -114,6 +119,16 @@ export class FakeCall implements Call {
     this.#warnings.removeEventListener(type, listener as (event: Event) => void);
   }
 
+  takeOver(): Takeover {
+    this.takeovers++;
+    return {
+      write: (sound) => this.said.push(sound) > 0,
+      release: () => {
+        this.releases++;
+      },
+    };
+  }
+
   // --- what nobody may do from here ---
 
   get readable(): ReadableStream<FrameFromCall> {
@@ -153,5 +168,5 @@ export function voice(timestampMs: number, length: number): Int16Array<ArrayBuff
 }
 
 function notForHubs(): MediaError {
-  return new MediaError('invalid-argument', 'A hub only observes and ends calls.');
+  return new MediaError('invalid-argument', 'A hub only observes calls, takes them over and ends them.');
 }

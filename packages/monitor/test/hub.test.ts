@@ -48,6 +48,7 @@ describe('the list', () => {
             warnings: 0,
             canHangUp: true,
             speaking: [],
+            gateway: 'fra-2',
           },
         ],
       },

@@ -39,7 +39,7 @@ describe('a listener', () => {
   test('that reads is told everything at once, in order', () => {
     const { socket, listener, clock } = listening();
     listener.tell('one');
-    listener.hear(packet(1));
+    listener.hear(() => packet(1));
     listener.tellLatest(1, 'level');
     expect(socket.sent).toEqual(['one', packet(1), 'level']);
     expect(clock.pending).toBe(0);
@@ -47,7 +47,7 @@ describe('a listener', () => {
 
   test('that does not read has at most 16 KiB in its socket and 50 packets waiting, the newest ones', async () => {
     const { socket, listener, clock } = listening();
-    for (let i = 0; i < 250; i++) listener.hear(packet(i));
+    for (let i = 0; i < 250; i++) listener.hear(() => packet(i));
     expect(socket.bufferedAmount).toBeLessThan(16 * 1024 + 180);
     const before = socket.sent.length;
     expect(listener.droppedPackets).toBe(250 - before - 50);
@@ -82,7 +82,7 @@ describe('a listener', () => {
     expect(socket.closes).toEqual([[1013, expect.stringContaining('cannot keep up')]]);
     expect(listener.open).toBe(false);
     listener.tell('more');
-    listener.hear(packet(1));
+    listener.hear(() => packet(1));
     expect(socket.sent).toEqual([]);
   });
 
@@ -118,7 +118,7 @@ describe('a listener', () => {
   test('whose socket has closed leaves no timer behind', () => {
     const { socket, listener, clock } = listening();
     socket.bufferedAmount = 16 * 1024;
-    listener.hear(packet(1));
+    listener.hear(() => packet(1));
     listener.close(1001, 'bye');
     expect(clock.pending).toBe(1);
     listener.closed();
@@ -128,7 +128,7 @@ describe('a listener', () => {
   test('whose socket throws is dropped, and nobody hears of it', () => {
     const { socket, listener } = listening();
     socket.broken = true;
-    expect(() => listener.hear(packet(1))).not.toThrow();
+    expect(() => listener.hear(() => packet(1))).not.toThrow();
     expect(socket.terminated).toBe(1);
     expect(listener.open).toBe(false);
   });

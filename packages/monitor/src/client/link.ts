@@ -18,6 +18,9 @@ const NO_CODE = 1006;
 /** A hub speaks every 5 s at least. One that has not for this long is gone, in milliseconds. */
 const SILENT_MS = 30_000;
 
+/** Sound is handed to the socket only while less than this waits in it, in bytes: later it would be heard too late. */
+const MAX_BUFFERED = 16 * 1024;
+
 /** What a link tells. */
 export interface LinkEvents {
   readonly onMessage: (message: HubMessage) => void;
@@ -50,6 +53,14 @@ export class Link {
   /** Says something, if the socket is open. */
   say(message: ClientMessage): void {
     if (!this.#closed && this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Sends a packet of sound. False when it was dropped: nothing is open, or too much waits. */
+  send(packet: Uint8Array<ArrayBuffer>): boolean {
+    const { readyState, bufferedAmount = 0 } = this.#socket;
+    if (this.#closed || readyState !== OPEN || bufferedAmount >= MAX_BUFFERED) return false;
+    this.#socket.send(packet);
+    return true;
   }
 
   /** Ends the connection at once, as far as the client is concerned. */

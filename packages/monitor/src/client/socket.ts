@@ -4,7 +4,9 @@ import isomorphicWebSocket from 'isomorphic-ws';
 export interface ClientSocket {
   readonly readyState: number;
   binaryType: string;
-  send(data: string): void;
+  /** Bytes that wait to be sent. Counted as 0 where a runtime does not have it. */
+  readonly bufferedAmount?: number;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { code?: number; reason?: string }) => void): void;

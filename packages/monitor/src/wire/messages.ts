@@ -16,8 +16,8 @@ import type {
 } from '@patchcord/core';
 
 /**
- * What a ticket lets its holder do: see that calls are up, hear them, end them, and see keys, numbers and
- * parameters, which are masked or withheld otherwise.
+ * What a ticket lets its holder do: see that calls are up, hear them, act on them (end them, send their app a text, speak in
+ * its place), and see keys, numbers and parameters, which are masked or withheld otherwise.
  */
 export type Scope = 'list' | 'listen' | 'control' | 'see';
 
@@ -46,6 +46,10 @@ export interface CallSummary {
   readonly canHangUp: boolean;
   /** Who speaks now, by the level. */
   readonly speaking: readonly Track[];
+  /** Name of the gateway that has the call, where it has one. */
+  readonly gateway?: string;
+  /** That gateway is not heard at present: what is told of the call is what was known last. */
+  readonly unreachable?: true;
 }
 
 /** A step in the life of the list: all calls first, then what changes. */
@@ -89,6 +93,8 @@ export type CallEvent =
       readonly track: Track;
     }
   | { readonly kind: 'warning'; readonly timestampMs: number; readonly warning: CallWarning }
+  /** Somebody of the monitor speaks to the caller in the app's place, or has ended it. */
+  | { readonly kind: 'barge'; readonly timestampMs: number; readonly state: 'started' | 'stopped' }
   /** Words that the app published. */
   | { readonly kind: 'words'; readonly timestampMs: number; readonly track: Track; readonly words: string }
   | {
@@ -136,6 +142,9 @@ export type ClientMessage =
   | ({ readonly type: 'open'; readonly id: number } & Topic)
   | { readonly type: 'close'; readonly id: number }
   | { readonly type: 'hang-up'; readonly id: number; readonly callId: string }
+  | { readonly type: 'say'; readonly id: number; readonly callId: string; readonly text: string }
+  /** Until `close`, audio packets whose stream is this id are what the caller shall hear. */
+  | { readonly type: 'barge'; readonly id: number; readonly callId: string }
   | { readonly type: 'pong'; readonly id: number };
 
 /** Why a request failed: not in the ticket's scope, no such call, or the call could not be ended. */
@@ -165,5 +174,5 @@ export type HubMessage =
       readonly next: number;
       readonly events: readonly CallEvent[];
     }
-  /** Nothing more will come for this subscription: its call is over. */
+  /** Nothing more will come for this subscription, or is heard of this barge: its call is over. */
   | { readonly type: 'over'; readonly id: number };

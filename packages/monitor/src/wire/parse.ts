@@ -5,10 +5,21 @@
  * @module
  */
 
-import type { CallEvent, CallLevels, CallListChange, ClientMessage, HubMessage, Scope } from './messages.ts';
+import type {
+  CallEvent,
+  CallLevels,
+  CallListChange,
+  CallSummary,
+  ClientMessage,
+  HubMessage,
+  Scope,
+} from './messages.ts';
 
-/** Longest message of a client, in characters: the longest one that means something has about 400. */
-export const MAX_CLIENT_MESSAGE = 4096;
+/** Longest message of a client, in characters or bytes: the longest text, escaped throughout, and what stands around it. */
+export const MAX_CLIENT_MESSAGE = 8192;
+
+/** Longest text that is sent to an app, in characters. */
+export const MAX_SAID = 1000;
 
 /** Longest call id, in characters. */
 export const MAX_CALL_ID = 256;
@@ -22,14 +33,17 @@ export function parseClientMessage(text: string): ClientMessage | undefined {
   if (text.length > MAX_CLIENT_MESSAGE) return undefined;
   const message = parseObject(text);
   if (message === undefined) return undefined;
-  const { type, id, topic, callId, from } = message;
+  const { type, id, topic, callId, from, text: said } = message;
   if (!isId(id)) return undefined;
   switch (type) {
     case 'close':
     case 'pong':
       return { type, id };
     case 'hang-up':
+    case 'barge':
       return isCallId(callId) ? { type, id, callId } : undefined;
+    case 'say':
+      return isCallId(callId) && isSaid(said) ? { type, id, callId, text: said } : undefined;
     case 'open':
       if (topic === 'calls' || topic === 'levels') return { type, id, topic };
       if (!isCallId(callId)) return undefined;
@@ -84,6 +98,11 @@ export function parseHubMessage(text: string): HubMessage | undefined {
   }
 }
 
+/** Whether it is a text that an app can be sent. */
+export function isSaid(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_SAID;
+}
+
 /** Whether a word is a scope. */
 export function isScope(value: unknown): value is Scope {
   return SCOPES.includes(value as Scope);
@@ -123,6 +142,7 @@ type Name =
   | 'startedAtMs'
   | 'state'
   | 'streamId'
+  | 'text'
   | 'timestampMs'
   | 'topic'
   | 'track'
@@ -168,7 +188,8 @@ function isId(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_ID;
 }
 
-function isCallId(value: unknown): value is string {
+/** Whether it can be the id of a call. */
+export function isCallId(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_CALL_ID;
 }
 
@@ -190,7 +211,8 @@ function isListChange(value: unknown): value is CallListChange {
   }
 }
 
-function isSummary(value: unknown): boolean {
+/** Whether it is a call as a list shows it. */
+export function isSummary(value: unknown): value is CallSummary {
   if (!isObject(value)) return false;
   const { callId, streamId, provider, format, tracks, startedAtMs, state, warnings, canHangUp, speaking } =
     value;
@@ -211,7 +233,8 @@ function isSummary(value: unknown): boolean {
   );
 }
 
-function isLevels(value: unknown): value is CallLevels {
+/** Whether it is the loudness of a call. */
+export function isLevels(value: unknown): value is CallLevels {
   return (
     isObject(value) &&
     typeof value.callId === 'string' &&
@@ -224,7 +247,8 @@ function isTrackLevel(value: unknown): boolean {
   return isObject(value) && isNumber(value.peakDb) && isNumber(value.rmsDb);
 }
 
-function isEvent(value: unknown): value is CallEvent {
+/** Whether it is an event that this version knows. */
+export function isEvent(value: unknown): value is CallEvent {
   if (!isObject(value) || !isNumber(value.timestampMs)) return false;
   const { kind, frame, warning, track, durationMs } = value;
   switch (kind) {
@@ -234,6 +258,8 @@ function isEvent(value: unknown): value is CallEvent {
       return isTrack(track);
     case 'cut':
       return isNumber(value.unheardMs);
+    case 'barge':
+      return value.state === 'started' || value.state === 'stopped';
     case 'gap':
     case 'turn':
       return isTrack(track) && isNumber(durationMs);
