@@ -178,3 +178,56 @@ function transform(re: Float64Array, im: Float64Array): void {
     }
   }
 }
+
+/** Where a stretch of what was said was found again. */
+export interface FoundWindow {
+  /** Its beginning in what was said, in milliseconds. */
+  readonly saidMs: number;
+  /** By how much later it was played, in milliseconds. */
+  readonly lateMs: number;
+  /** Normalised correlation, -1 to 1. */
+  readonly likeness: number;
+}
+
+/** Stretches that are looked for, in milliseconds: this long, this far apart. */
+const WINDOW_MS = 60;
+const WINDOW_EVERY_MS = 100;
+
+/** RMS of a stretch with speech in it, in units of 16-bit samples. */
+const SPEECH_RMS = 500;
+
+/**
+ * Looks for each stretch of speech in what was played, both at 8000 Hz: sound that was stretched in between is found piece
+ * by piece.
+ *
+ * @param begins where in `played` the first sample of `said` would stand with no delay
+ * @param mostMs longest delay looked for
+ */
+export function findWindows(said: Sound, played: Sound, begins: number, mostMs: number): FoundWindow[] {
+  const length = WINDOW_MS * 8;
+  const found: FoundWindow[] = [];
+  for (let at = 0; at + length <= said.length; at += WINDOW_EVERY_MS * 8) {
+    const energy = energyOf(said, at, length);
+    if (energy < length * SPEECH_RMS ** 2) continue;
+    let best = -1;
+    let bestLate = 0;
+    for (let late = 0; late <= mostMs * 8; late++) {
+      const there = Math.round(begins) + at + late;
+      if (there < 0 || there + length > played.length) continue;
+      let product = 0;
+      for (let i = 0; i < length; i++) product += (said[at + i] ?? 0) * (played[there + i] ?? 0);
+      const likeness = product / Math.sqrt(energy * energyOf(played, there, length) + 1);
+      if (likeness <= best) continue;
+      best = likeness;
+      bestLate = late;
+    }
+    found.push({ saidMs: at / 8, lateMs: bestLate / 8, likeness: best });
+  }
+  return found;
+}
+
+function energyOf(sound: Sound, at: number, length: number): number {
+  let energy = 0;
+  for (let i = at; i < at + length; i++) energy += (sound[i] ?? 0) ** 2;
+  return energy;
+}

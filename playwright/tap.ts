@@ -19,6 +19,11 @@ export interface PlayerStats {
   readonly buffer: string;
 }
 
+/** Where a page keeps its player: a page of nothing else, in `window`. */
+interface PlayerWindow {
+  readonly player?: PagePlayer;
+}
+
 interface PageMonitor extends HTMLElement {
   player: PagePlayer;
 }
@@ -31,11 +36,13 @@ export interface Recording {
   readonly right: Float32Array;
   /** Hz. */
   readonly rate: number;
+  /** When its first sample was rendered, in Unix time: by the audio thread's own clock, to a few milliseconds. */
+  readonly renderedAtMs: number;
 }
 
 /** Numbers under which the page keeps what it records. */
 interface TapWindow {
-  tapped: { frame: number; left: Float32Array; right: Float32Array }[];
+  tapped: { frame: number; atMs: number; left: Float32Array; right: Float32Array }[];
 }
 
 /**
@@ -69,7 +76,7 @@ const PROCESSOR = `
       else this.right.fill(0, this.filled, this.filled + length);
       this.filled += length;
       if (this.filled === SIZE) {
-        this.port.postMessage({ frame: currentFrame + length - SIZE, left: this.left, right: this.right });
+        this.port.postMessage({ frame: currentFrame + length - SIZE, atMs: Date.now(), left: this.left, right: this.right });
         this.filled = 0;
       }
       return true;
@@ -81,7 +88,8 @@ const PROCESSOR = `
 /** Begins to record what the player's last node renders. The player must be running. */
 export async function startTap(page: Page): Promise<void> {
   await page.evaluate(async (processor) => {
-    const { player } = document.querySelector('call-monitor') as PageMonitor;
+    const player =
+      (window as PlayerWindow).player ?? (document.querySelector('call-monitor') as PageMonitor).player;
     const { context, output } = player;
     if (!context || !output) throw new Error('The player does not play.');
     const url = URL.createObjectURL(new Blob([processor], { type: 'text/javascript' }));
@@ -108,8 +116,9 @@ export async function startTap(page: Page): Promise<void> {
 
 /** What was rendered so far. Throws where the browser skipped render quanta: such a recording proves nothing. */
 export async function takeRecording(page: Page): Promise<Recording> {
-  const { left, right, rate, skipped } = await page.evaluate(async () => {
-    const { player } = document.querySelector('call-monitor') as PageMonitor;
+  const { left, right, rate, renderedAtMs, skipped } = await page.evaluate(async () => {
+    const player =
+      (window as PlayerWindow).player ?? (document.querySelector('call-monitor') as PageMonitor).player;
     const { tapped } = window as unknown as TapWindow;
     const toBase64 = async (pieces: Float32Array[]): Promise<string> => {
       const bytes = new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer());
@@ -122,15 +131,21 @@ export async function takeRecording(page: Page): Promise<Recording> {
       const before = tapped[index - 1];
       return before && piece.frame !== before.frame + before.left.length;
     });
+    const rate = player.context?.sampleRate ?? 0;
+    // A piece is told as its last block is rendered. Blocks are rendered a few at a time: the middle of many pieces is right.
+    const beganAtMs = tapped
+      .map(({ frame, atMs }) => atMs - (1000 * (frame + 2048 - (tapped[0]?.frame ?? 0))) / rate)
+      .sort((a, b) => a - b);
     return {
       left: await toBase64(tapped.map((piece) => piece.left)),
       right: await toBase64(tapped.map((piece) => piece.right)),
-      rate: player.context?.sampleRate ?? 0,
+      rate,
+      renderedAtMs: beganAtMs[Math.floor(beganAtMs.length / 2)] ?? 0,
       skipped: skips.map((piece) => piece.frame),
     };
   });
   if (skipped.length > 0) throw new Error(`The browser skipped sound before frames ${skipped.join(', ')}.`);
-  return { left: fromBase64(left), right: fromBase64(right), rate };
+  return { left: fromBase64(left), right: fromBase64(right), rate, renderedAtMs };
 }
 
 function fromBase64(text: string): Float32Array {
@@ -141,7 +156,8 @@ function fromBase64(text: string): Float32Array {
 /** The player's account of itself. */
 export function playerStats(page: Page): Promise<PlayerStats> {
   return page.evaluate(() => {
-    const { stats } = (document.querySelector('call-monitor') as PageMonitor).player;
+    const { stats } =
+      (window as PlayerWindow).player ?? (document.querySelector('call-monitor') as PageMonitor).player;
     const { delayMs, playedSamples, concealedSamples, underruns, stretches, buffer } = stats;
     return { delayMs, playedSamples, concealedSamples, underruns, stretches, buffer };
   });

@@ -5,6 +5,7 @@
 import { dirname, resolve } from 'node:path';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { rollup } from 'rollup';
+import { minifySync } from 'vite';
 import { typescript } from './typescript.mjs';
 
 const PREFIX = 'inline:';
@@ -13,7 +14,7 @@ const PREFIX = 'inline:';
 export const fromSource = (input) => ({
   input,
   plugins: [
-    nodeResolve({ exportConditions: ['@patchcord/source'], extensions: ['.ts', '.js'] }),
+    nodeResolve({ browser: true, exportConditions: ['@patchcord/source'], extensions: ['.ts', '.js'] }),
     typescript(),
   ],
 });
@@ -31,6 +32,7 @@ export const inlineWorklet = () => ({
     const { output } = await bundle.generate({ format: 'iife' });
     for (const file of bundle.watchFiles) this.addWatchFile(file);
     await bundle.close();
-    return `export default ${JSON.stringify(output[0].code)};`;
+    // A text among others: whoever bundles the page minifies code, not strings.
+    return `export default ${JSON.stringify(minifySync('inline.js', output[0].code).code)};`;
   },
 });

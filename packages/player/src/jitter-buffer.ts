@@ -1,12 +1,9 @@
 import type { Track } from '@patchcord/core';
 import { Concealer } from './conceal.ts';
-import { DelayTarget } from './delay-target.ts';
+import { ASSUMED_MS, DelayTarget } from './delay-target.ts';
 import { findLag, type Lag } from './pitch.ts';
 import { BLOCK, CAPACITY, FADE, HISTORY, LONGEST_LAG, SAMPLES_PER_MS, SHORTEST_LAG } from './timing.ts';
 import { TrackRing } from './track-ring.ts';
-
-/** Wait before the first sound: what a link may be late by before anything is known about it. */
-const START_MS = 100;
 
 /** Sound is taken out above the target by this much, and put in when this much is lacking. */
 const ABOVE_MS = 12;
@@ -259,7 +256,7 @@ export class JitterBuffer {
   /** Waits to play from this place on. */
   #fill(position: number, nowMs: number): void {
     this.#phase = 'filling';
-    this.#startAtMs = nowMs + (this.#fixedMs ?? Math.max(START_MS, this.#target.needMs));
+    this.#startAtMs = nowMs + (this.#fixedMs ?? Math.max(ASSUMED_MS, this.#target.needMs));
     this.#pointer = this.#hasPlayed ? Math.max(this.#pointer, position) : position;
     this.#expectedFrom = this.#pointer;
     this.#quietSince = this.#pointer;
@@ -302,7 +299,7 @@ export class JitterBuffer {
   #mayStart(nowMs: number): boolean {
     const waitedMs = nowMs - this.#startAtMs;
     if (waitedMs < 0) return false;
-    const enough = ((this.#fixedMs ?? START_MS) / 2) * SAMPLES_PER_MS;
+    const enough = ((this.#fixedMs ?? ASSUMED_MS) / 2) * SAMPLES_PER_MS;
     return this.#available >= enough || this.#ended || waitedMs >= STALL_MS;
   }
 

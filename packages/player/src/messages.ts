@@ -25,6 +25,8 @@ export type PlayerMessage =
       readonly timestampMs: number;
       readonly samples: Int16Array<ArrayBuffer>;
     }
+  /** Sound comes by this port as well, in messages of kind `audio` and `end`, until a reset. The port is transferred. */
+  | { readonly kind: 'listen'; readonly port: MessagePort }
   /** No more sound will come: what is held is played, and silence after it is no loss. */
   | { readonly kind: 'end' }
   /** Another call: everything held is forgotten. */
@@ -51,4 +53,14 @@ export interface PlayerReport {
   readonly underruns: number;
   readonly stretches: number;
   readonly buffer: BufferState;
+}
+
+/** Name under which the microphone's processor is registered. */
+export const CAPTURE_NAME = 'patchcord-microphone';
+
+/** From the microphone's processor, 50 times a second. The samples are transferred. Any message to it ends it. */
+export interface Captured {
+  /** 20 ms at 8000 Hz. */
+  readonly samples: Int16Array<ArrayBuffer>;
+  readonly level: TrackLevel;
 }

@@ -1,9 +1,17 @@
-import { type AudioFrame, durationMs, type Frame, MediaError, type Track } from '@patchcord/core';
-import type { BufferState } from './jitter-buffer.ts';
+import { type AudioFrame, type Frame, MediaError, type Track } from '@patchcord/core';
+import { audioSession } from './audio-session.ts';
+import { checkFormat, tapped } from './frames-in.ts';
 import { SILENCE_DB } from './level-meter.ts';
 import type { PlayerReport, TrackLevel } from './messages.ts';
-import { createPlayoutNode, loadWorklet, tell } from './playout-node.ts';
-import { HISTORY, RATE } from './timing.ts';
+import type {
+  CallPlayerOptions,
+  ListenOptions,
+  PlayerState,
+  PlayerStats,
+  SoundSource,
+} from './player-options.ts';
+import { createPlayoutNode, loadPlayout, tell } from './playout-node.ts';
+import { createSoundRoute, type SoundRoute } from './sound-route.ts';
 import { type TrackControl, TrackControls } from './track-controls.ts';
 
 /** The caller sits at the left, the agent at the right, as dashboards draw them. */
@@ -15,41 +23,6 @@ const RESUME_TIMEOUT_MS = 1000;
 
 /** What browsers take as a person's wish to hear. */
 const GESTURES = ['pointerup', 'keydown', 'touchend', 'click'] as const;
-
-/** `blocked`: the browser plays no sound yet, or no longer. The next click, key or touch on the page tries again. */
-export type PlayerState = 'idle' | 'blocked' | 'running' | 'closed';
-
-/** How a `CallPlayer` plays. */
-export interface CallPlayerOptions {
-  /** A context to play in. It stays yours: `close()` does not close it. Default: one of the player's own. */
-  readonly context?: AudioContext;
-  /** Rate of the player's own context, in Hz. Default: the device's. At 8000 samples are played bit for bit. */
-  readonly sampleRate?: number;
-  /** Address of this package's `dist/worklet.js`, for pages that forbid `blob:` scripts. Default: a Blob. */
-  readonly workletUrl?: string | URL;
-  /** A fixed delay in milliseconds, for tests. Default: as much as the link's jitter asks for. */
-  readonly delayMs?: number;
-}
-
-/** How playing goes. Counts are those of the call now heard. */
-export interface PlayerStats {
-  /** From a sound's arrival to the ear: `bufferMs` + `outputMs`, in milliseconds. */
-  readonly delayMs: number;
-  /** Wait in the jitter buffer, in milliseconds. */
-  readonly bufferMs: number;
-  /** What the browser and the device add, by their own account, in milliseconds. */
-  readonly outputMs: number;
-  /** Samples of 8000 Hz that were played. */
-  readonly playedSamples: number;
-  /** Samples of 8000 Hz that were made up, since the caller's sound had not come. */
-  readonly concealedSamples: number;
-  /** How often the caller's sound ran out. */
-  readonly underruns: number;
-  /** How often sound was shortened or drawn out, unheard, to hold the delay. */
-  readonly stretches: number;
-  /** What the jitter buffer does now. */
-  readonly buffer: BufferState;
-}
 
 const SILENT: TrackLevel = { peakDb: SILENCE_DB, rmsDb: SILENCE_DB };
 
@@ -64,11 +37,6 @@ const NOTHING_PLAYED: PlayerReport = {
   stretches: 0,
   buffer: 'filling',
 };
-
-/** Where Safari is told that this page plays, so that a phone's ringer switch does not silence it. */
-interface AudioSessionNavigator {
-  readonly audioSession?: { type: string };
-}
 
 /**
  * Plays one call in a browser, both tracks, through an AudioWorklet.
@@ -96,6 +64,9 @@ export class CallPlayer extends EventTarget {
   #report: PlayerReport = NOTHING_PLAYED;
   /** The stream that is heard. Older ones are not. */
   #stream = 0;
+  /** The way past the page that its sound takes, where it does. */
+  #route: SoundRoute | undefined;
+  #endSession: (() => void) | undefined;
   readonly #closers = new Set<(reason: MediaError) => void>();
 
   constructor(options: CallPlayerOptions = {}) {
@@ -171,8 +142,31 @@ export class CallPlayer extends EventTarget {
    * plays what is held; aborting it is silence at once. `close()` of the player errors it.
    */
   get writable(): WritableStream<Frame> {
+    return this.#open(undefined);
+  }
+
+  /**
+   * Plays a call until it is over. Of a client of `createWorkerClient` the sound goes from the worker straight to the audio
+   * thread, and a busy page does not make it stutter; of any other it goes by way of the page, as through `writable`.
+   *
+   * May be called while the player is not running, or not yet started: a live call does not wait.
+   *
+   * @throws MediaError as the client's stream does, `wrong-format` for sound that is not 8000 Hz, `transport-closed` when
+   * the player is closed
+   */
+  listen(source: SoundSource, callId: string, { signal, onFrame }: ListenOptions = {}): Promise<void> {
+    const heard = this.#open(createSoundRoute(source, callId));
+    const frames = source.listen(callId);
+    const drawn = onFrame ? frames.pipeThrough(tapped(onFrame)) : frames;
+    return drawn.pipeTo(heard, signal ? { signal } : {});
+  }
+
+  /** A stream for a call. Where its sound takes another way, the frames only tell what it is and when it is over. */
+  #open(route: SoundRoute | undefined): WritableStream<Frame> {
     const stream = ++this.#stream;
     this.#forget();
+    this.#route = route;
+    this.#leadRoute();
     let fail: (reason: MediaError) => void = () => {};
     return new WritableStream<Frame>({
       start: (controller) => {
@@ -181,11 +175,15 @@ export class CallPlayer extends EventTarget {
         else this.#closers.add(fail);
       },
       write: (frame) => {
-        if (stream === this.#stream && frame.kind === 'audio') this.#play(frame);
+        if (stream !== this.#stream || frame.kind !== 'audio') return;
+        checkFormat(frame);
+        if (!route?.carries) this.#play(frame);
       },
       close: () => {
         this.#closers.delete(fail);
-        if (stream === this.#stream && this.#node) tell(this.#node, { kind: 'end' });
+        if (stream !== this.#stream) return;
+        if (route?.carries) route.end();
+        else if (this.#node) tell(this.#node, { kind: 'end' });
       },
       abort: () => {
         this.#closers.delete(fail);
@@ -198,6 +196,7 @@ export class CallPlayer extends EventTarget {
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#listeners.abort();
+    this.#endSession?.();
     this.#disconnect();
     const context = this.#context;
     this.#report = NOTHING_PLAYED;
@@ -210,8 +209,7 @@ export class CallPlayer extends EventTarget {
   }
 
   async #start(): Promise<void> {
-    const session = (navigator as AudioSessionNavigator).audioSession;
-    if (session) session.type = 'playback';
+    this.#endSession ??= audioSession('playback');
     const { sampleRate, workletUrl, delayMs } = this.#options;
     const context =
       this.#context ??
@@ -222,7 +220,7 @@ export class CallPlayer extends EventTarget {
       this.#watch(context);
     }
     this.#resume();
-    await loadWorklet(context, workletUrl);
+    await loadPlayout(context, workletUrl);
     if (this.#isClosed()) throw closedError();
     const node = createPlayoutNode(context, delayMs === undefined ? {} : { delayMs });
     const output = new GainNode(context);
@@ -286,22 +284,16 @@ export class CallPlayer extends EventTarget {
   #changeState(state: PlayerState): void {
     if (state === this.#state) return;
     this.#state = state;
+    this.#leadRoute();
     this.dispatchEvent(new Event('state'));
   }
 
+  /** Sound that comes while nothing plays falls. */
+  #leadRoute(): void {
+    this.#route?.lead(this.#state === 'running' ? this.#node : undefined);
+  }
+
   #play(frame: AudioFrame): void {
-    if (frame.sampleRate !== RATE || frame.channels !== 1) {
-      throw new MediaError(
-        'wrong-format',
-        `The player takes ${RATE} Hz mono; this frame has ${frame.sampleRate} Hz and ${frame.channels} channel(s). Put a ResampleStream in front.`,
-      );
-    }
-    if (frame.samples.length > HISTORY) {
-      throw new MediaError(
-        'wrong-format',
-        `The player takes sound as it happens, at most one second in a frame; this one has ${Math.round(durationMs(frame))} ms. Put a RechunkStream in front.`,
-      );
-    }
     if (!this.#node || this.#state !== 'running' || frame.samples.length === 0) return;
     const { track, timestampMs } = frame;
     const isWhole = frame.samples.byteLength === frame.samples.buffer.byteLength;
@@ -316,6 +308,8 @@ export class CallPlayer extends EventTarget {
 
   #forget(): void {
     this.#report = NOTHING_PLAYED;
+    this.#route?.lead(undefined);
+    this.#route = undefined;
     if (this.#node) tell(this.#node, { kind: 'reset' });
   }
 

@@ -15,15 +15,58 @@ function feed(
 }
 
 describe('DelayTarget', () => {
-  test('asks an even link for 40 ms, and lets 150 ms be for half a minute', () => {
+  test('assumes 100 ms for two seconds, and is down at the 40 ms that an even link needs two seconds later', () => {
     const target = new DelayTarget();
-    feed(target, 0, 29_000, () => 0);
+    feed(target, 0, 2000, () => 0);
     expect(target.needMs).toBe(40);
-    expect(target.targetMs).toBe(150);
-    feed(target, 29_000, 40_000, () => 0);
-    expect(target.targetMs).toBeLessThan(110);
-    feed(target, 40_000, 90_000, () => 0);
+    expect(target.targetMs).toBe(100);
+    feed(target, 2000, 3000, () => 0);
+    expect(target.targetMs).toBeCloseTo(70, 6);
+    feed(target, 3000, 4020, () => 0);
     expect(target.targetMs).toBe(40);
+  });
+
+  test('holds what was needed once for half a minute, and falls slowly then', () => {
+    const target = new DelayTarget();
+    feed(target, 0, 10_000, (timestampMs) => (timestampMs >= 5000 && timestampMs < 5200 ? 180 : 0));
+    expect(target.targetMs).toBe(200);
+    // Ten seconds until it is forgotten, thirty on top.
+    feed(target, 10_000, 45_000, () => 0);
+    expect(target.needMs).toBe(40);
+    expect(target.targetMs).toBe(200);
+    feed(target, 45_000, 60_000, () => 0);
+    expect(target.targetMs).toBeLessThan(140);
+    feed(target, 60_000, 90_000, () => 0);
+    expect(target.targetMs).toBe(40);
+  });
+
+  test('does not hold against a link what happened in its first half second', () => {
+    const target = new DelayTarget();
+    // The clock that plays stood still, jumped, and runs.
+    feed(target, 0, 400, (timestampMs) => (timestampMs < 200 ? -timestampMs : timestampMs < 300 ? 150 : 0));
+    expect(target.needMs).toBeGreaterThan(200);
+    feed(target, 400, 5000, () => 0);
+    expect(target.targetMs).toBe(40);
+    expect(target.delayMs(4000, 1_004_070)).toBe(70);
+  });
+
+  test('finds out that the clock that plays has lost time, and asks for no more because of that', () => {
+    const target = new DelayTarget();
+    feed(target, 0, 10_000, (timestampMs) => timestampMs % 9);
+    feed(target, 10_000, 10_400, (timestampMs) => (timestampMs % 9) - 150);
+    expect(target.needMs).toBeGreaterThan(150);
+    feed(target, 10_400, 12_000, (timestampMs) => (timestampMs % 9) - 150);
+    expect(target.targetMs).toBe(40);
+    expect(target.delayMs(11_000, 1_011_000 - 150 + 70)).toBeCloseTo(70, -1);
+  });
+
+  test('is not misled by a clock that stood still for a moment', () => {
+    const target = new DelayTarget();
+    const stood = (timestampMs: number) => (timestampMs < 10_160 ? 10_000 - timestampMs : 0);
+    feed(target, 0, 10_000, () => 0);
+    feed(target, 10_000, 20_000, stood);
+    expect(target.targetMs).toBe(40);
+    expect(target.delayMs(19_000, 1_019_070)).toBe(70);
   });
 
   test('rises at once, to the jitter and 20 ms', () => {

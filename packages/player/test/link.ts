@@ -129,3 +129,24 @@ export class Link {
     return { inbound, outbound };
   }
 }
+
+/** Something like speech: voiced words whose pitch wanders, and pauses in which the room is heard. */
+export function voice(seed: number, length: number): Int16Array<ArrayBuffer> {
+  const next = random(seed);
+  const sound = new Int16Array(length);
+  let phase = 0;
+  let pitch = 140;
+  let left = 0;
+  let loud = 0;
+  for (let i = 0; i < length; i++) {
+    if (left-- <= 0) {
+      loud = loud > 0 ? 0 : 3000 + 5000 * next();
+      left = loud > 0 ? 2000 + 6000 * next() : 1000 + 4000 * next();
+      pitch = 100 + 120 * next();
+    }
+    phase += (2 * Math.PI * pitch * (1 + 0.05 * Math.sin(i / 2500))) / 8000;
+    const voiced = Math.sin(phase) + Math.sin(2 * phase + 1) / 2 + Math.sin(5 * phase + 2) / 4;
+    sound[i] = Math.round(loud * voiced + 20 * (next() - 0.5)) || 1;
+  }
+  return sound;
+}

@@ -3,8 +3,8 @@ import type { AudioFrame, Track } from '@patchcord/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { CallPlayer } from '../src/index.ts';
-import type { PlayerReport } from '../src/messages.ts';
-import { createPlayoutNode, loadWorklet, tell } from '../src/playout-node.ts';
+import type { PlayerReport, ProcessorOptions } from '../src/messages.ts';
+import { createPlayoutNode, loadPlayout, tell } from '../src/playout-node.ts';
 import { asHeard, noise, sine } from './link.ts';
 
 const FRAME = 160;
@@ -19,10 +19,16 @@ const frame = (track: Track, sound: Int16Array, index: number): AudioFrame => ({
 });
 
 /** Plays two tracks through the worklet, faster than real time, a frame of each every 20 ms. */
-async function render(sampleRate: number, inbound: Int16Array, outbound: Int16Array, seconds: number) {
+async function render(
+  sampleRate: number,
+  inbound: Int16Array,
+  outbound: Int16Array,
+  seconds: number,
+  options: ProcessorOptions = {},
+) {
   const context = new OfflineAudioContext(2, Math.ceil(seconds * sampleRate), sampleRate);
-  await loadWorklet(context);
-  const node = createPlayoutNode(context, {});
+  await loadPlayout(context);
+  const node = createPlayoutNode(context, options);
   const merger = new ChannelMergerNode(context, { numberOfInputs: 2 });
   node.connect(merger, 0, 0);
   node.connect(merger, 1, 1);
@@ -80,7 +86,7 @@ describe('the worklet, off line', () => {
   test('at 8000 Hz plays both tracks bit for bit, each on its output', async () => {
     const inbound = noise(1, 6 * 8000);
     const outbound = noise(2, 6 * 8000);
-    const { left, right, report } = await render(8000, inbound, outbound, 6);
+    const { left, right, report } = await render(8000, inbound, outbound, 6, { delayMs: 200 });
     const at = find(left, asHeard(inbound));
     expect(at).toBeGreaterThan(0);
     const length = left.length - at;
@@ -91,7 +97,9 @@ describe('the worklet, off line', () => {
   });
 
   test.each([44_100, 48_000])('at %i Hz keeps a tone, and its images are not heard', async (sampleRate) => {
-    const { left, right, report } = await render(sampleRate, sine(1000, 3 * 8000), sine(3000, 3 * 8000), 3);
+    const { left, right, report } = await render(sampleRate, sine(1000, 3 * 8000), sine(3000, 3 * 8000), 3, {
+      delayMs: 200,
+    });
     const window = sampleRate / 2;
     const steady = (sound: Float32Array) => sound.subarray(2 * sampleRate, 2 * sampleRate + window);
     for (const [sound, frequency] of [
@@ -116,7 +124,7 @@ describe('the worklet, off line', () => {
     const speechBand = white.map(
       (_, i) => (white[i] ?? 0) / 4 + (white[i + 1] ?? 0) / 2 + (white[i + 2] ?? 0) / 4,
     );
-    const { left } = await render(sampleRate, speechBand, new Int16Array(0), 3);
+    const { left } = await render(sampleRate, speechBand, new Int16Array(0), 3, { delayMs: 200 });
     const steady = left.subarray(2 * sampleRate, 2 * sampleRate + 4800);
     let below = 0;
     let above = 0;
@@ -275,6 +283,30 @@ describe('CallPlayer', () => {
     await context.suspend();
     await userEvent.click(document.body);
     expect(context.state).toBe('suspended');
+    await context.close();
+  });
+
+  test('is blocked while a telephone call interrupts it, as iOS says, and asks to go on afterwards', async () => {
+    const context = new AudioContext();
+    const player = await started({ context });
+    let resumed = 0;
+    let state = 'interrupted';
+    Object.defineProperty(context, 'state', { get: () => state, configurable: true });
+    Object.assign(context, {
+      resume: () => {
+        resumed++;
+        return Promise.resolve();
+      },
+    });
+    context.dispatchEvent(new Event('statechange'));
+    expect(player.state).toBe('blocked');
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(resumed).toBe(1);
+    state = 'running';
+    context.dispatchEvent(new Event('statechange'));
+    expect(player.state).toBe('running');
+    Reflect.deleteProperty(context, 'state');
+    await player.close();
     await context.close();
   });
 

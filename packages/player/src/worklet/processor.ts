@@ -27,6 +27,8 @@ class PlayerProcessor extends AudioWorkletProcessor {
   readonly #outbound = new Float32Array(LONGEST_INPUT);
   readonly #inboundMeter = new LevelMeter();
   readonly #outboundMeter = new LevelMeter();
+  /** Where sound comes from past the page. */
+  #sound: MessagePort | undefined;
   #sinceReport = 0;
   #closed = false;
   /** Filled in and posted again and again. */
@@ -71,11 +73,19 @@ class PlayerProcessor extends AudioWorkletProcessor {
       case 'end':
         this.#buffer.end();
         return;
+      case 'listen':
+        this.#sound?.close();
+        this.#sound = message.port;
+        this.#sound.onmessage = ({ data }: MessageEvent<PlayerMessage>) => this.#receive(data);
+        return;
       case 'reset':
+        this.#sound?.close();
+        this.#sound = undefined;
         this.#buffer.reset();
         return;
       case 'close':
         this.#closed = true;
+        this.#sound?.close();
         this.port.close();
         return;
       default:
