@@ -9,10 +9,12 @@ const PACKAGES = [
   '@patchcord/core',
   '@patchcord/core/polyfill',
   '@patchcord/node',
+  '@patchcord/node/web',
   '@patchcord/simulator',
   '@patchcord/simulator/vitest',
   '@patchcord/monitor',
   '@patchcord/monitor/client',
+  '@patchcord/monitor/nats',
   '@patchcord/player',
   '@patchcord/elements',
 ];

@@ -1,19 +1,24 @@
-import { type Call, createSpeechDetector, type Playback } from '@patchcord/core';
+import { type Call, createSpeechDetector, type DtmfDigit, MediaError, type Playback } from '@patchcord/core';
 import { createIvr, type IvrAction, type IvrInput, type Prompt } from './ivr.ts';
 import { followWords, type Speech } from './prompts.ts';
+
+/** What a hint can be. */
+const HINTS: readonly DtmfDigit[] = ['0', '1', '2', '3', '4', '9', '#'];
 
 /** What the agent needs beside the call. */
 export interface AgentOptions {
   readonly prompts: Readonly<Record<Prompt, Speech>>;
   /** Told the words that the caller hears, as they begin, on the call's timeline. */
   readonly onWords: (words: string, timestampMs: number) => void;
+  /** Is given what takes a supervisor's hints: a key that the menu knows, pressed for the caller. */
+  readonly takeHints?: (take: (text: string) => void) => void;
 }
 
 /**
  * Answers one call: says the prompts, reacts to keys, falls silent when the caller speaks. Resolves when there
  * is nothing more to say, or the call is over; whoever answered the call then ends it.
  */
-export async function answer(call: Call, { prompts, onWords }: AgentOptions): Promise<void> {
+export async function answer(call: Call, { prompts, onWords, takeHints }: AgentOptions): Promise<void> {
   const ivr = createIvr();
   const detector = createSpeechDetector({ sampleRate: call.sampleRate });
   let echoing = false;
@@ -77,6 +82,11 @@ export async function answer(call: Call, { prompts, onWords }: AgentOptions): Pr
     if (echoing) call.send({ ...frame, samples: frame.samples.slice(), track: 'outbound' });
   });
 
+  takeHints?.((text) => {
+    const digit = HINTS.find((key) => key === text.trim());
+    if (!digit) throw new MediaError('invalid-argument', 'The menu takes one key as a hint, such as 9.');
+    tell({ kind: 'key', digit });
+  });
   tell({ kind: 'answered' });
   await Promise.race([finished, call.closed]);
   ignore();

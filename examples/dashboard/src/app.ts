@@ -80,7 +80,7 @@ function serve(
   const hosts = ownHosts(port, host, publicUrl);
   const origins = [...hosts].flatMap((name) => [`http://${name}`, `https://${name}`]);
 
-  const hub = createHub({ allowedOrigins: origins, allowedHosts: [...hosts] });
+  const hub = createHub({ gateway: 'demo', allowedOrigins: origins, allowedHosts: [...hosts] });
   hub.attach(httpServer, { path: MONITOR });
 
   const control = callControl(options, (callId) => callers.owns(callId));
@@ -93,8 +93,12 @@ function serve(
       ...(control ? { control } : {}),
     },
     (call) => {
-      watch(hub, call);
+      let hint = (_text: string): void => {};
+      watch(hub, call, (text) => hint(text));
       return answer(call, {
+        takeHints: (take) => {
+          hint = take;
+        },
         prompts: recordings.prompts,
         onWords: (words, timestampMs) =>
           hub.publish(call.info.callId, { words, track: 'outbound', timestampMs }),
@@ -168,9 +172,9 @@ function callControl(
 }
 
 /** Twilio's `start` has no numbers: webhook and simulator pass them as parameters. */
-function watch(hub: Hub, call: Call): void {
+function watch(hub: Hub, call: Call, onSay: (text: string) => void): void {
   const { from, to } = { ...call.info.parameters, ...call.info };
-  hub.watch(call, { label: LABEL, ...(from ? { from } : {}), ...(to ? { to } : {}) });
+  hub.watch(call, { label: LABEL, onSay, ...(from ? { from } : {}), ...(to ? { to } : {}) });
 }
 
 /** The names under which this server is meant to be reached, as they stand in the Host header. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { dial, type Phone } from '@patchcord/simulator';
+import { type DialOptions, dial, type Phone } from '@patchcord/simulator';
 import { followWords, type Speech } from './prompts.ts';
 
 /** What simulated callers need. */
@@ -54,9 +55,41 @@ const listens: Habit = async (phone) => {
   await phone.hangUp();
 };
 
-const HABITS: readonly Habit[] = [interrupts, pressesKeys, listens];
+/** Answers as soon as the agent is quiet, twice: the turns that the latency view is made of. */
+const converses: Habit = async (phone, speak) => {
+  await phone.wait(2500);
+  await speak();
+  await phone.waitForSpeech({ timeoutMs: PATIENCE_MS });
+  await phone.waitForSilence({ ms: 700, timeoutMs: PATIENCE_MS });
+  await phone.press('9');
+  await phone.wait(4000);
+  await speak();
+  await phone.closed;
+};
+
+/** How somebody calls, and over what line. */
+interface Caller {
+  readonly habit: Habit;
+  readonly line: Pick<DialOptions, 'lineNoiseDb' | 'faults'>;
+}
+
+/** What a quiet room sounds like through a telephone, in dBFS. */
+const LINE_NOISE_DB = -62;
+const goodLine = { lineNoiseDb: LINE_NOISE_DB };
+/** Loses 120 ms a few times a minute. */
+const badLine = { ...goodLine, faults: { gaps: { share: 0.0015, ms: 120 } } };
+/** Carries nothing when nobody speaks: after 20 s it looks like one-way audio, and is shown as that. */
+const deadLine = {};
+
+const CALLERS: readonly Caller[] = [
+  { habit: interrupts, line: badLine },
+  { habit: pressesKeys, line: goodLine },
+  { habit: listens, line: deadLine },
+  { habit: converses, line: goodLine },
+];
 
 /** Milliseconds. */
+const PATIENCE_MS = 60_000;
 const BETWEEN_FIRST_CALLS_MS = 2500;
 const BETWEEN_CALLS_MS = 6000;
 const LONGEST_CALL_MS = 90_000;
@@ -71,6 +104,7 @@ const CALLED = '+12125550199';
 export function startCallers({ url, count, speech, signature, onWords, onTrouble }: CallersOptions): Callers {
   const closing = new AbortController();
   const { signal } = closing;
+  setMaxListeners(0, signal); // as many as there are callers
   const calls = new Map<string, Phone | undefined>();
   let placed = 0;
 
@@ -88,11 +122,17 @@ export function startCallers({ url, count, speech, signature, onWords, onTrouble
     }
   };
 
-  const callOnce = async (habit: Habit): Promise<void> => {
+  const callOnce = async ({ habit, line }: Caller): Promise<void> => {
     const callSid = `CA${randomBytes(16).toString('hex')}`;
     calls.set(callSid, undefined);
     try {
-      const phone = await dial(url, { callSid, from: fictional(placed++), to: CALLED, ...signature });
+      const phone = await dial(url, {
+        callSid,
+        from: fictional(placed++),
+        to: CALLED,
+        ...line,
+        ...signature,
+      });
       calls.set(callSid, phone);
       const longest = setTimeout(() => void phone.hangUp(), LONGEST_CALL_MS);
       const stop = (): void => void phone.hangUp();
@@ -110,12 +150,12 @@ export function startCallers({ url, count, speech, signature, onWords, onTrouble
   };
 
   const callForEver = async (index: number): Promise<void> => {
-    const habit = HABITS[index % HABITS.length] ?? listens;
+    const caller = CALLERS[index % CALLERS.length] ?? { habit: listens, line: goodLine };
     let retryMs = FIRST_RETRY_MS;
     let pauseMs = index * BETWEEN_FIRST_CALLS_MS;
     while (await passed(pauseMs, signal)) {
       try {
-        await callOnce(habit);
+        await callOnce(caller);
         pauseMs = BETWEEN_CALLS_MS;
         retryMs = FIRST_RETRY_MS;
       } catch (error) {

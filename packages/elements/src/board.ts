@@ -64,6 +64,11 @@ export class CallBoard {
     return Math.max(0, (call.endedAtMs ?? nowMs + this.#gatewayAheadMs) - call.startedAtMs);
   }
 
+  /** The gateway's clock, in Unix milliseconds. */
+  gatewayNowMs(nowMs: number): number {
+    return nowMs + this.#gatewayAheadMs;
+  }
+
   /** A call of which the gateway knows no more: over by now, for a reason that nobody told. */
   over(call: CallSummary, nowMs: number): CallSummary {
     const endedAtMs = Math.round(nowMs + this.#gatewayAheadMs);

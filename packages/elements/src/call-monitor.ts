@@ -1,44 +1,46 @@
 import type { Track } from '@patchcord/core';
-import { type CallLevels, type CallSummary, MonitorClient, type Scope } from '@patchcord/monitor/client';
-import { CallPlayer } from '@patchcord/player';
+import type { CallSummary, Scope } from '@patchcord/monitor/client';
+import { type CallPlayer, createWorkerClient } from '@patchcord/player';
 import {
   type CSSResultGroup,
   html,
   LitElement,
-  nothing,
   type PropertyDeclarations,
   type PropertyValues,
   type TemplateResult,
 } from 'lit';
-import { keyed } from 'lit/directives/keyed.js';
-import { CallBoard } from './board.ts';
-import { glyph } from './glyphs.ts';
+import { type CallControls, controlsOf } from './call-controls.ts';
+import { ConnectionNews } from './connection-news.ts';
+import { GatewayCalls } from './gateway-calls.ts';
+import { actionFor, type KeyAction } from './keys.ts';
 import { layout } from './layout.ts';
+import { load } from './lazily.ts';
 import { Listening } from './listening.ts';
+import { withNoCalls, withoutAccess } from './page-notes.ts';
+import { PagePlayer } from './page-player.ts';
 import type { CallList } from './parts/call-list.ts';
-import type { CallPlayerBar } from './parts/call-player.ts';
-import type { HangUp } from './parts/hang-up.ts';
+import type { CallStage } from './parts/call-stage.ts';
+import type { PageView, TopBar } from './parts/top-bar.ts';
 import { type PlayerView, playerView } from './player-view.ts';
-import { readAll } from './read-all.ts';
+import { ShownCall } from './shown-call.ts';
 import type { CallSource } from './sources.ts';
-import { Timeline } from './timeline.ts';
 import { base, tokens } from './tokens.ts';
-import { clock, count, phoneNumber } from './words.ts';
 
 const TICK_MS = 500;
-const WINDOWS: readonly (readonly [number, string])[] = [
-  [10_000, '10 s'],
-  [30_000, '30 s'],
-  [120_000, '2 min'],
-];
+
+/** Whether a view is one. */
+const isView = (view: string): view is PageView => view === 'live' || view === 'wall' || view === 'latency';
 
 /**
- * The calls of a gateway, and one of them to hear: list, waveform, timeline, transport, facts.
+ * The calls of a gateway, and one of them to hear: list, waveform, timeline, transport, facts; all of them as a wall;
+ * how long callers wait.
  *
  * Give it either `url` and `ticket`, or a `client` of your own, which stays yours to close. It fills the box that
  * its host page gives it, and needs a height. It follows the system's light or dark unless `theme` says which.
  *
+ * @slot brand - Left in the top bar: your name and sign.
  * @slot hint - What the page without calls says under its title: how to make the first call.
+ * @fires view - The view has changed, by a key or a tab.
  */
 export class CallMonitor extends LitElement {
   static override properties: PropertyDeclarations = {
@@ -47,8 +49,11 @@ export class CallMonitor extends LitElement {
     client: { attribute: false },
     sampleRate: { type: Number, attribute: 'sample-rate' },
     theme: { reflect: true },
+    view: { reflect: true },
     showing: { reflect: true },
-    windowMs: { state: true },
+    noLetters: { type: Boolean, attribute: 'no-letter-keys' },
+    slowAnswerMs: { type: Number, attribute: 'slow-answer-ms' },
+    slowSilenceMs: { type: Number, attribute: 'slow-silence-ms' },
     drawer: { state: true },
   };
 
@@ -62,32 +67,29 @@ export class CallMonitor extends LitElement {
   declare sampleRate: number | undefined;
   /** `light` or `dark`; the system decides when absent. */
   declare theme: 'light' | 'dark' | undefined;
+  /** `live` is one call, `wall` all of them by their levels, `latency` how long callers wait. */
+  declare view: PageView;
   /** On a narrow page: whether the list or the call is in view. */
   declare showing: 'list' | 'call';
+  /** Keys that are a single letter or sign do nothing. */
+  declare noLetters: boolean;
+  /** A longer wait for the agent's answer is slow, in milliseconds. Default: 1500. */
+  declare slowAnswerMs: number;
+  /** An agent that speaks over the caller for longer is slow to fall silent, in milliseconds. Default: 350. */
+  declare slowSilenceMs: number;
 
-  declare windowMs: number;
   declare drawer: boolean;
 
-  readonly #board = new CallBoard();
-  readonly #listening = new Listening(() => this.requestUpdate());
   readonly #redraw = (): void => this.requestUpdate();
-  #player: CallPlayer | undefined;
-  #ownPlayer: CallPlayer | undefined;
-  #own: MonitorClient | undefined;
-  #source: CallSource | undefined;
-  #reading: AbortController | undefined;
-  /** Whether the gateway has told its calls. */
-  #known = false;
-  /** Ten times a second: handed to the list without drawing the rest anew. */
-  #levels: ReadonlyMap<string, CallLevels> = new Map();
-  #lostMs: number | undefined;
-  #shown: CallSummary | undefined;
+  readonly #calls = new GatewayCalls({ onChange: () => this.#refresh(), onLevels: () => this.#tellLevels() });
+  readonly #listening = new Listening(this.#redraw);
+  readonly #shown = new ShownCall(this.#redraw);
+  readonly #player = new PagePlayer(this.#redraw);
+  #own: ReturnType<typeof createWorkerClient> | undefined;
+  readonly #news = new ConnectionNews();
   /** Whether somebody chose the call that is shown. */
   #chosen = false;
-  #timeline = new Timeline();
-  #following: AbortController | undefined;
-  #speaking: Partial<Record<Track, number>> = {};
-  #version = 0;
+  #onAirMs: number | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
@@ -97,8 +99,11 @@ export class CallMonitor extends LitElement {
     this.client = undefined;
     this.sampleRate = undefined;
     this.theme = undefined;
+    this.view = 'live';
     this.showing = 'list';
-    this.windowMs = 30_000;
+    this.noLetters = false;
+    this.slowAnswerMs = 1500;
+    this.slowSilenceMs = 350;
     this.drawer = false;
   }
 
@@ -107,16 +112,11 @@ export class CallMonitor extends LitElement {
    * stays yours to close. Set it before the first call is heard.
    */
   get player(): CallPlayer {
-    if (!this.#player) {
-      this.#ownPlayer = new CallPlayer(this.sampleRate === undefined ? {} : { sampleRate: this.sampleRate });
-      this.#use(this.#ownPlayer);
-    }
-    return this.#player as CallPlayer;
+    return this.#player.make(this.sampleRate);
   }
 
   set player(player: CallPlayer) {
-    this.#closePlayer();
-    this.#use(player);
+    this.#player.use(player);
   }
 
   static override styles: CSSResultGroup = [tokens, base, layout];
@@ -133,338 +133,328 @@ export class CallMonitor extends LitElement {
     clearInterval(this.#timer);
     document.removeEventListener('keydown', this.#onKey);
     this.#detach();
-    this.#closePlayer();
+    this.#player.close();
   }
 
   protected override willUpdate(changed: PropertyValues): void {
+    if (!isView(this.view)) this.view = 'live';
     if (changed.has('client') || changed.has('url') || changed.has('ticket')) this.#detach();
-    if (!this.#source && this.isConnected) this.#attach();
+    if (!this.#calls.source && this.isConnected) this.#attach();
+    if (this.view === 'latency') this.#calls.followAll();
+    this.#load(this.view === 'live' ? 'call-facts' : `call-${this.view}`);
   }
 
   protected override render(): TemplateResult {
-    const state = this.#source?.state;
-    if (state === 'refused' || state === 'closed') return withoutCalls(state, this.#source?.reason);
-    const call = this.#shown;
-    return html`
-      <div class="live ${this.drawer ? 'drawer' : ''}" data-showing=${call ? this.showing : 'nothing'}>
-        <section class="list" aria-label="Calls">
-          <call-list
-            .board=${this.#board}
-            .levels=${this.#levels}
-            .shown=${call?.callId}
-            .heard=${call && this.#view(call).kind === 'listening' ? call.callId : undefined}
+    const source = this.#calls.source;
+    const state = source?.state ?? 'connecting';
+    return html`<div class="page" data-showing=${this.showing}>
+      <header class=${this.showing === 'call' && this.view === 'live' ? 'yields' : ''}><top-bar
+        .view=${this.view}
+        .state=${state}
+        .scopes=${source?.scopes ?? []}
+        .gateways=${this.#calls.gateways}
+        @view=${(event: CustomEvent<PageView>) => this.#go(event.detail)}
+        ><slot name="brand"></slot
+      ></top-bar></header>
+      ${state === 'refused' || state === 'closed' ? withoutAccess(state, source?.reason) : this.#body()}
+    </div>`;
+  }
+
+  #body(): TemplateResult {
+    const { board, attention, levels, latency } = this.#calls;
+    const heard = this.#heardId;
+    const troubleOf = (call: CallSummary) => attention.troubleOf(call, performance.now());
+    const listen = (event: CustomEvent<string>): void => this.#choose(event.detail);
+    switch (this.view) {
+      case 'wall':
+        return html`<main class="fill" aria-label="Wall">
+          ${this.#news.note(this.#calls.source, Date.now())}
+          <call-wall
+            .board=${board}
+            .levels=${levels}
+            .heard=${heard}
+            .troubleOf=${troubleOf}
             .tick=${Date.now()}
-            @listen=${(event: CustomEvent<string>) => this.#choose(event.detail)}
-          ></call-list>
-          ${this.#connectionNote()}
-        </section>
-        ${call ? this.#call(call) : this.#noCalls()}
-      </div>
-    `;
+            @listen=${listen}
+          ></call-wall>
+        </main>`;
+      case 'latency':
+        return html`<main class="fill" aria-label="Latency">
+          ${this.#news.note(this.#calls.source, Date.now())}
+          <call-latency
+            .log=${latency}
+            .version=${this.#calls.version}
+            .tick=${board.gatewayNowMs(Date.now())}
+            .sinceMs=${this.#calls.sinceMs}
+            .slowAnswerMs=${this.slowAnswerMs}
+            .slowSilenceMs=${this.slowSilenceMs}
+            @open=${(event: CustomEvent<{ callId: string; atMs: number }>) => this.#openAt(event.detail)}
+          ></call-latency>
+        </main>`;
+      default: {
+        const { call } = this.#shown;
+        return html`<div class="live ${this.drawer ? 'drawer' : ''}" data-showing=${call ? this.showing : 'nothing'}>
+          <section class="list" aria-label="Calls">
+            <call-list
+              .board=${board}
+              .levels=${this.#calls.latestLevels}
+              .shown=${call?.callId}
+              .heard=${heard}
+              .troubleOf=${troubleOf}
+              .tick=${Date.now()}
+              @listen=${listen}
+            ></call-list>
+            ${this.#news.note(this.#calls.source, Date.now())}
+          </section>
+          ${call ? this.#call(call) : withNoCalls(this.#calls)}
+        </div>`;
+      }
+    }
   }
 
   #call(call: CallSummary): TemplateResult {
     const { callId } = call;
-    const view = this.#view(call);
-    const number = phoneNumber(call.from);
-    const hangUp = (): Promise<void> => this.#source?.hangUp(callId) ?? Promise.resolve();
-    const mayHangUp = call.canHangUp && call.state === 'up';
+    const { timeline, version, speaking } = this.#shown;
     return html`
       <main class="heard" @click=${this.#stay}>
-        <header class="head">
-          <button type="button" class="button bare back" aria-label="Back to the list" @click=${this.#back}>
-            ${glyph('back')}
-          </button>
-          <div class="title">
-            <h1 class="cut">${number}</h1>
-            ${call.label === undefined ? nothing : html`<p class="cut">${call.label}</p>`}
-          </div>
-          <span class="duration">${clock(this.#board.elapsedMs(call, Date.now()))}</span>
-          ${view.kind === 'listening' ? html`<span class="tag on">${glyph('listen')}Listening</span>` : nothing}
-          ${
-            call.warnings > 0
-              ? html`<span class="tag attention">${glyph('warning')}${count(call.warnings, 'warning')}</span>`
-              : nothing
-          }
-          <span class="grow"></span>
-          ${
-            mayHangUp
-              ? keyed(callId, html`<hang-up class="in-head" .number=${number} .hangUp=${hangUp}></hang-up>`)
-              : nothing
-          }
-          <button
-            type="button"
-            class="button bare more"
-            aria-label="Facts"
-            aria-expanded=${this.drawer}
-            @click=${this.#toggleDrawer}
-          >
-            ${glyph('more')}
-          </button>
-        </header>
-        <div class="tools">
-          <span class="small cut">${this.#received(callId)}</span>
-          <div class="segments" role="group" aria-label="Show">
-            ${WINDOWS.map(
-              ([ms, name]) => html`<button
-                type="button"
-                aria-pressed=${ms === this.windowMs}
-                @click=${() => {
-                  this.windowMs = ms;
-                }}
-              >
-                ${name}
-              </button>`,
-            )}
-          </div>
-        </div>
-        <call-waveform
-          .timeline=${this.#timeline}
-          .version=${this.#version}
-          .tick=${Date.now()}
-          .loudness=${this.#listening.loudnessOf(callId)}
-          .edge=${this.#edge}
-          .live=${view.kind === 'listening'}
-          .windowMs=${this.windowMs}
-          .speaking=${this.#speaking}
-        ></call-waveform>
-        <call-timeline .timeline=${this.#timeline} .version=${this.#version}></call-timeline>
-        <call-player
-          .view=${view}
+        <call-stage
+          .call=${call}
+          .view=${this.#view(call)}
           .player=${this.player}
+          .heard=${this.#listening.heardOf(callId)}
+          .timeline=${timeline}
+          .version=${version}
+          .speaking=${speaking}
+          .controls=${this.#controlsOf(call)}
+          .edge=${this.#edge}
+          .ear=${this.#ear}
+          .elapsedMs=${this.#calls.board.elapsedMs(call, Date.now())}
           .networkMs=${this.#networkMs}
+          .drawer=${this.drawer}
           .tick=${Date.now()}
           @listen=${() => this.#choose(callId)}
           @stop=${() => this.#listening.stop()}
-        >
-          ${
-            mayHangUp
-              ? keyed(
-                  callId,
-                  html`<hang-up slot="dock" upward .number=${number} .hangUp=${hangUp}></hang-up>`,
-                )
-              : nothing
-          }
-        </call-player>
+          @seek=${(event: CustomEvent<number>) => this.#listening.seek(callId, event.detail, performance.now())}
+          @live=${() => this.#listening.goLive()}
+          @reconnect=${() => this.#calls.source?.reconnect()}
+          @back=${() => {
+            this.showing = 'list';
+          }}
+          @drawer=${() => {
+            this.drawer = !this.drawer;
+          }}
+          @on-air=${(event: CustomEvent<boolean>) => this.#noteOnAir(event.detail)}
+        ></call-stage>
       </main>
       <aside class="side" aria-label="Facts">
         <call-facts
           .call=${call}
-          .gateway=${this.#source?.gateway}
-          .timeline=${this.#timeline}
-          .version=${this.#version}
+          .gateway=${call.gateway ?? this.#calls.source?.gateway}
+          .timeline=${timeline}
+          .version=${version}
+          .edgeMs=${this.#edge()}
+          .slowMs=${this.slowAnswerMs}
+          @seek=${(event: CustomEvent<number>) => this.#openAt({ callId, atMs: event.detail })}
         ></call-facts>
       </aside>
     `;
   }
 
-  #noCalls(): TemplateResult {
-    return html`<main class="first">
-      <div>
-        <h1>${this.#known ? 'No calls yet' : 'Connecting…'}</h1>
-        <p>
-          ${
-            this.#known
-              ? 'A call appears here a moment after it starts.'
-              : (this.#source?.reason ?? 'Asking the gateway for its calls.')
-          }
-        </p>
-        ${this.#known ? html`<slot name="hint"></slot>` : nothing}
-      </div>
-    </main>
-    <aside class="side" aria-label="Ready for calls">
-      ${this.#known ? html`<call-facts .gateway=${this.#source?.gateway} .scopes=${this.#source?.scopes ?? []}></call-facts>` : nothing}
-    </aside>`;
-  }
-
-  #connectionNote(): TemplateResult | typeof nothing {
-    if (this.#source?.state !== 'reconnecting') return nothing;
-    const seconds = Math.round((performance.now() - (this.#lostMs ?? performance.now())) / 1000);
-    return html`<p class="lost">
-      ${glyph('again')}<span>Lost the gateway ${seconds} s ago. The calls themselves go on.</span>
-    </p>`;
-  }
-
   #view(call: CallSummary): PlayerView {
     const { state, callId } = this.#listening;
+    const nowMs = performance.now();
+    const earMs = this.#listening.behindAt(call.callId, nowMs);
     return playerView({
       call,
       listening: callId === call.callId ? state : { kind: 'idle' },
-      connection: this.#source?.state ?? 'connecting',
-      lostMs: this.#lostMs,
+      connection: this.#calls.source?.state ?? 'connecting',
+      lostMs: this.#news.lostMs === undefined ? undefined : nowMs - (Date.now() - this.#news.lostMs),
       mayListen: this.#may('listen'),
-      blocked: this.#player?.state === 'blocked',
-      delayMs: this.#player && this.#player.stats.delayMs + (this.#networkMs ?? 0),
-      quietMs: this.#listening.edgeOf(call.callId)?.quietMs(performance.now()),
-      elapsedMs: this.#board.elapsedMs(call, Date.now()),
-      nowMs: performance.now(),
+      blocked: this.#player.known?.state === 'blocked',
+      delayMs: this.#player.known && this.#player.known.stats.delayMs + (this.#networkMs ?? 0),
+      quietMs: this.#listening.edgeOf(call.callId)?.quietMs(nowMs),
+      behindMs: earMs === undefined ? undefined : this.#edge() - earMs,
+      elapsedMs: this.#calls.board.elapsedMs(call, Date.now()),
+      nowMs,
     });
   }
 
-  #received(callId: string): string {
-    const fromMs = this.#listening.loudnessOf(callId)?.fromMs;
-    return fromMs === undefined ? 'Sound is drawn from when you listen' : `Sound since ${clock(fromMs)}`;
+  #controlsOf(call: CallSummary): CallControls {
+    const controls = controlsOf(call, this.#calls.source);
+    if (controls.hangUp) this.#load('hang-up');
+    if (controls.barge) this.#load('barge-in');
+    return controls;
+  }
+
+  get #heardId(): string | undefined {
+    const { callId, state } = this.#listening;
+    return callId !== undefined && state.kind === 'listening' ? callId : undefined;
   }
 
   /** Half of the round trip to the gateway. */
   get #networkMs(): number | undefined {
-    const roundTripMs = this.#source?.roundTripMs;
+    const roundTripMs = this.#calls.source?.roundTripMs;
     return roundTripMs === undefined ? undefined : roundTripMs / 2;
   }
 
   readonly #edge = (): number => {
-    const call = this.#shown;
+    const { call } = this.#shown;
     if (!call) return 0;
     const heardMs =
       call.state === 'up' ? this.#listening.edgeOf(call.callId)?.at(performance.now()) : undefined;
-    return heardMs ?? this.#board.elapsedMs(call, Date.now());
+    return heardMs ?? this.#calls.board.elapsedMs(call, Date.now());
+  };
+
+  readonly #ear = (): number | undefined => {
+    const { call } = this.#shown;
+    return call && this.#listening.behindAt(call.callId, performance.now());
   };
 
   #may(scope: Scope): boolean {
-    return this.#source?.scopes.includes(scope) ?? false;
+    return this.#calls.source?.scopes.includes(scope) ?? false;
+  }
+
+  #load(name: string): void {
+    load(name).catch(() => this.#news.tell('A part of this page did not load. Reload the page.', Date.now()));
   }
 
   #attach(): void {
     const source = this.client ?? this.#connect();
     if (!source) return;
-    const reading = new AbortController();
-    const { signal } = reading;
-    this.#source = source;
-    this.#reading = reading;
+    this.#calls.attach(source);
     source.addEventListener('state', this.#onState);
-    void readAll(source.calls(), signal, (change) => {
-      this.#known = true;
-      this.#board.apply(change, Date.now());
-      this.#refresh();
-    });
-    void readAll(source.levels(), signal, (levels) => {
-      this.#levels = new Map(levels.map((level) => [level.callId, level]));
-      const list = this.renderRoot.querySelector<CallList>('call-list');
-      if (list) list.levels = this.#levels;
-    });
   }
 
-  #connect(): MonitorClient | undefined {
+  #connect(): CallSource | undefined {
     if (!this.url || !this.ticket) return undefined;
-    this.#own = MonitorClient.connect(this.url, { ticket: this.ticket });
+    this.#own = createWorkerClient(this.url, { ticket: this.ticket });
     return this.#own;
   }
 
   #detach(): void {
     this.#listening.stop();
-    this.#reading?.abort();
-    this.#following?.abort();
-    this.#source?.removeEventListener('state', this.#onState);
+    this.#calls.source?.removeEventListener('state', this.#onState);
+    this.#calls.detach();
     this.#own?.close();
     this.#own = undefined;
-    this.#source = undefined;
-    this.#known = false;
-    this.#forget();
-  }
-
-  /** Shows no call, and knows of none. */
-  #forget(): void {
     this.#showNothing();
-    this.#board.clear();
-    this.#levels = new Map();
   }
 
   readonly #onState = (): void => {
-    const state = this.#source?.state;
-    if (state === 'reconnecting') this.#lostMs ??= performance.now();
-    else this.#lostMs = undefined;
-    if (state === 'refused' || state === 'closed') {
+    const { source } = this.#calls;
+    this.#news.follow(source, Date.now());
+    if (source?.state === 'refused' || source?.state === 'closed') {
       this.#listening.stop();
-      this.#forget();
+      this.#showNothing();
+      this.#calls.forget();
     }
     this.requestUpdate();
   };
 
   readonly #tick = (): void => {
-    this.#board.expire(Date.now());
+    const nowMs = Date.now();
+    this.#news.tick(nowMs, this.#listening.isOn(this.#listening.callId));
+    this.#calls.tick(nowMs);
     this.#refresh();
   };
 
-  /** Takes over what the board knows of the shown call; shows the first call where nobody has chosen one. */
+  /** Takes over what is known of the shown call; shows the first call where nobody has chosen one. */
   #refresh(): void {
-    const shown = this.#shown && this.#board.get(this.#shown.callId);
-    if (shown) {
-      this.#noteSpeaking(shown);
-      this.#shown = shown;
-    } else if (this.#shown && this.#chosen) {
+    const { call } = this.#shown;
+    const { board } = this.#calls;
+    const known = call && board.get(call.callId);
+    if (known) {
+      this.#shown.update(known, this.#edge());
+      if (this.#calls.noteTroubles(known, this.#shown.timeline, this.#edge())) this.#shown.changed();
+    } else if (call && this.#chosen) {
       // Not in a fresh list, and never told to have ended: that was while the gateway was lost.
-      if (this.#shown.state === 'up') this.#shown = this.#board.over(this.#shown, Date.now());
+      if (call.state === 'up') this.#shown.update(board.over(call, Date.now()), this.#edge());
     } else {
-      const first = this.#board.calls.find(({ state }) => state === 'up');
+      const first = board.calls.find(({ state }) => state === 'up');
       this.#chosen = false;
-      if (first) this.#show(first);
+      if (first) this.#shown.show(first, this.#calls.source);
       else this.#showNothing();
     }
     this.requestUpdate();
   }
 
   #showNothing(): void {
-    this.#following?.abort();
-    this.#shown = undefined;
+    this.#shown.clear();
     this.#chosen = false;
-    this.#timeline = new Timeline();
     this.showing = 'list';
   }
 
-  #noteSpeaking(call: CallSummary): void {
-    const nowMs = this.#edge();
-    const speaking: Partial<Record<Track, number>> = {};
-    for (const track of call.speaking) {
-      const saidMs = this.#timeline.wordsSinceMs(track) ?? nowMs;
-      speaking[track] = Math.min(saidMs, this.#speaking[track] ?? nowMs);
-    }
-    this.#speaking = speaking;
-  }
-
-  #show(call: CallSummary): void {
-    if (call.callId === this.#shown?.callId) return;
-    this.#following?.abort();
-    const following = new AbortController();
-    const timeline = new Timeline();
-    this.#following = following;
-    this.#timeline = timeline;
-    this.#version++;
-    this.#speaking = {};
-    this.#shown = call;
-    if (!this.#source) return;
-    void readAll(this.#source.events(call.callId), following.signal, (event) => {
-      if (!timeline.push(event)) return;
-      this.#version++;
-      this.requestUpdate();
-    });
+  #tellLevels(): void {
+    const list = this.renderRoot.querySelector<CallList>('call-list');
+    if (list) list.levels = this.#calls.latestLevels;
   }
 
   /** Shows a call and listens to it. Inside the click: the browser lets sound begin only there. */
   #choose(callId: string): void {
-    const call = this.#board.get(callId);
+    const call = this.#calls.board.get(callId);
     if (!call) return;
-    if (this.#listening.callId !== callId) this.#listening.stop();
-    this.#chosen = true;
-    this.#show(call);
-    this.showing = 'call';
-    if (this.#source && this.#may('listen') && call.state === 'up') {
-      if (this.#listening.isOn(callId) && this.#player?.state !== 'blocked') return;
-      this.#listening.start(this.#source, this.player, callId);
+    this.#showCall(call);
+    const { source } = this.#calls;
+    if (source && this.#may('listen') && call.state === 'up') {
+      if (this.#listening.isOn(callId) && this.#player.known?.state !== 'blocked') return;
+      void this.#listen(call, source);
     }
     this.requestUpdate();
   }
 
-  #use(player: CallPlayer): void {
-    this.#player = player;
-    player.addEventListener('state', this.#redraw);
-    this.requestUpdate();
+  /** Within the click, but for a wire whose rate has to be converted: what does that is loaded first. */
+  async #listen({ callId, format }: CallSummary, source: CallSource): Promise<void> {
+    const { player } = this;
+    if (format.sampleRate === PLAYER_RATE) {
+      this.#listening.start(source, player, callId);
+      return;
+    }
+    void player.start().catch(() => undefined);
+    try {
+      const { atPlayerRate } = await import('./other-rates.ts');
+      if (this.#shown.call?.callId === callId) this.#listening.start(atPlayerRate(source), player, callId);
+    } catch {
+      this.#news.tell('A part of this page did not load. Reload the page.', Date.now());
+    }
   }
 
-  #closePlayer(): void {
-    this.#player?.removeEventListener('state', this.#redraw);
-    void this.#ownPlayer?.close();
-    this.#ownPlayer = undefined;
-    this.#player = undefined;
+  #showCall(call: CallSummary): void {
+    if (this.#listening.callId !== call.callId) this.#listening.stop();
+    this.#chosen = true;
+    this.#shown.show(call, this.#calls.source);
+    this.#go('live');
+    this.showing = 'call';
+  }
+
+  /** Shows a call at a time, where it is still there. */
+  #openAt({ callId, atMs }: { readonly callId: string; readonly atMs: number }): void {
+    const call = this.#calls.board.get(callId);
+    if (!call) {
+      this.#news.tell('This call is not there any more. It may have just ended.', Date.now());
+      this.requestUpdate();
+      return;
+    }
+    this.#showCall(call);
+    void this.updateComplete.then(async () => {
+      const stage = this.#stage;
+      await stage?.updateComplete;
+      stage?.goTo(atMs);
+    });
+  }
+
+  #go(view: PageView): void {
+    if (view === this.view) return;
+    this.view = view;
+    this.dispatchEvent(new CustomEvent('view', { detail: view }));
+  }
+
+  #noteOnAir(on: boolean): void {
+    const nowMs = this.#edge();
+    const fromMs = this.#onAirMs ?? nowMs;
+    this.#onAirMs = on ? nowMs : undefined;
+    if (on) this.#shown.timeline.noteOnAir(nowMs);
+    else this.#shown.timeline.noteOnAir(fromMs, nowMs - fromMs);
+    this.#shown.changed();
   }
 
   /** Whoever does something with the shown call has chosen it. */
@@ -472,67 +462,59 @@ export class CallMonitor extends LitElement {
     this.#chosen = true;
   };
 
-  readonly #back = (): void => {
-    this.showing = 'list';
-  };
+  get #stage(): CallStage | null {
+    return this.renderRoot.querySelector<CallStage>('call-stage');
+  }
 
-  readonly #toggleDrawer = (): void => {
-    this.drawer = !this.drawer;
-  };
-
-  /** Keys count inside the element, and where nothing on the page has the focus. */
   readonly #onKey = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    const path = event.composedPath();
-    const [target] = path;
-    const isUnfocused = target === document.body;
-    if (!isUnfocused && !path.includes(this)) return;
-    if (target instanceof HTMLInputElement && target.type !== 'range') return;
-    const bar = this.renderRoot.querySelector<CallPlayerBar>('call-player');
-    const track: Track = event.shiftKey ? 'outbound' : 'inbound';
-    switch (event.key.toLowerCase()) {
-      case '/':
-        this.renderRoot.querySelector<CallList>('call-list')?.focusSearch();
-        break;
+    const action = actionFor(event, this, this.noLetters);
+    if (action !== undefined && this.#act(action)) event.preventDefault();
+  };
+
+  /** Does what a key asks for. Returns whether there was something to do. */
+  #act(action: KeyAction): boolean {
+    const stage = this.#stage;
+    const track: Track = action.endsWith('agent') ? 'outbound' : 'inbound';
+    switch (action) {
+      case 'search':
+        this.#go('live');
+        void this.updateComplete.then(() =>
+          this.renderRoot.querySelector<CallList>('call-list')?.focusSearch(),
+        );
+        return true;
       case 'escape':
         if (this.drawer) this.drawer = false;
         else this.#listening.stop();
-        break;
+        return true;
       case 'enter':
-        if (!isUnfocused || !this.#shown) return;
-        this.#choose(this.#shown.callId);
+        if (this.#shown.call && this.view === 'live') this.#choose(this.#shown.call.callId);
+        return this.#shown.call !== undefined;
+      case 'view-live':
+        this.#go('live');
+        return true;
+      case 'view-wall':
+        this.#go('wall');
+        return true;
+      case 'view-latency':
+        this.#go('latency');
+        return true;
+      case 'keys':
+        this.renderRoot.querySelector<TopBar>('top-bar')?.showKeys();
+        return true;
+      case 'mute-caller':
+      case 'mute-agent':
+        stage?.toggleMute(track);
         break;
-      case 'm':
-        bar?.toggleMute(track);
-        break;
-      case 's':
-        bar?.toggleSolo(track);
-        break;
-      case 'h':
-        if (!event.shiftKey) return;
-        this.#askToHangUp();
+      case 'solo-caller':
+      case 'solo-agent':
+        stage?.toggleSolo(track);
         break;
       default:
-        return;
+        stage?.act(action);
     }
-    event.preventDefault();
-  };
-
-  #askToHangUp(): void {
-    const buttons = [...this.renderRoot.querySelectorAll<HangUp>('hang-up')];
-    void buttons.find((button) => button.checkVisibility())?.open();
+    return stage !== null;
   }
 }
 
-function withoutCalls(state: 'refused' | 'closed', reason: string | undefined): TemplateResult {
-  const [title, words] =
-    state === 'refused'
-      ? ['No access to the calls', 'This page has no access to the calls. Sign in again.']
-      : ['Not connected', 'This page has ended its connection to the gateway. Reload it to go on.'];
-  return html`<main class="first alone">
-    <div>
-      <h1>${title}</h1>
-      <p role="alert">${reason ?? words}</p>
-    </div>
-  </main>`;
-}
+/** Hz, of what the player takes. */
+const PLAYER_RATE = 8000;

@@ -28,7 +28,10 @@ export type GlyphName =
   | 'back'
   | 'check'
   | 'more'
-  | 'close';
+  | 'close'
+  | 'microphone'
+  | 'save'
+  | 'down';
 
 const shapes: Readonly<Record<GlyphName, SVGTemplateResult>> = {
   caller: svg`<circle cx="8" cy="5" r="2.75"/><path d="M2.75 14c.4-3 2.5-4.5 5.25-4.5s4.85 1.5 5.25 4.5"/>`,
@@ -51,6 +54,9 @@ const shapes: Readonly<Record<GlyphName, SVGTemplateResult>> = {
   back: svg`<path d="M10 3 5 8l5 5"/>`,
   check: svg`<path d="m3 8.5 3.2 3.2L13 4.8"/>`,
   more: svg`<path d="M3.5 8h.1M8 8h.1M12.5 8h.1" stroke-width="2.5"/>`,
+  microphone: svg`<rect x="5.75" y="1.75" width="4.5" height="7.5" rx="2.25"/><path d="M3.25 7.5a4.75 4.75 0 0 0 9.5 0M8 12.25v2"/>`,
+  save: svg`<path d="M8 2v8M4.8 7 8 10.2 11.2 7M2.5 13.5h11"/>`,
+  down: svg`<path d="m4 6 4 4 4-4"/>`,
   close: svg`<path d="m4 4 8 8M12 4l-8 8"/>`,
 };
 

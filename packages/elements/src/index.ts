@@ -1,22 +1,22 @@
 /**
  * Custom elements for live phone calls. Importing this module registers them.
  *
- * @module
+ * @module @patchcord/elements
  */
 
 import { CallMonitor } from './call-monitor.ts';
-import { CallFacts } from './parts/call-facts.ts';
 import { CallList } from './parts/call-list.ts';
 import { CallPlayerBar } from './parts/call-player.ts';
+import { CallStage } from './parts/call-stage.ts';
 import { CallTimeline } from './parts/call-timeline.ts';
 import { CallWaveform } from './parts/call-waveform.ts';
-import { HangUp } from './parts/hang-up.ts';
 import { LevelMeter } from './parts/level-meter.ts';
+import { TopBar } from './parts/top-bar.ts';
 
 const elements: Readonly<Record<string, CustomElementConstructor>> = {
   'level-meter': LevelMeter,
-  'hang-up': HangUp,
-  'call-facts': CallFacts,
+  'top-bar': TopBar,
+  'call-stage': CallStage,
   'call-list': CallList,
   'call-player': CallPlayerBar,
   'call-timeline': CallTimeline,

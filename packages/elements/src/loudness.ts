@@ -7,6 +7,8 @@
 import type { AudioFrame, Frame, Track } from '@patchcord/core';
 
 const STEP_MS = 10;
+/** As long as sound is kept to be heard again: 34 minutes, 1.6 MB. In milliseconds. */
+const KEEP_MS = 2_040_000;
 const FULL_SCALE = 32_768;
 const UNHEARD = -1;
 
@@ -50,7 +52,7 @@ export class Loudness {
   #endMs = 0;
 
   /** @param keepMs how much is kept, in milliseconds. */
-  constructor(keepMs: number = 180_000) {
+  constructor(keepMs: number = KEEP_MS) {
     const steps = Math.ceil(keepMs / STEP_MS);
     this.#tracks = { inbound: new Peaks(steps), outbound: new Peaks(steps) };
   }

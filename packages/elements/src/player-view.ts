@@ -7,7 +7,7 @@
 import type { CallSummary, MonitorClient } from '@patchcord/monitor/client';
 import type { GlyphName } from './glyphs.ts';
 import type { ListeningState } from './listening.ts';
-import { clock, delay, endOf, timeOfDay } from './words.ts';
+import { clock, delay, endOf, seconds, timeOfDay } from './words.ts';
 
 const STILL_TRYING_MS = 5000;
 /** The caller's track always has frames: without any for this long, nothing is live. */
@@ -15,7 +15,7 @@ const NO_SOUND_MS = 2000;
 
 /** What is shown beside the button of the player. */
 export interface PlayerView {
-  readonly kind: 'idle' | 'connecting' | 'listening' | 'reconnecting' | 'ended' | 'error';
+  readonly kind: 'idle' | 'connecting' | 'listening' | 'behind' | 'reconnecting' | 'ended' | 'error';
   readonly title: string;
   readonly detail: string;
   readonly button: {
@@ -39,6 +39,8 @@ export interface PlayerFacts {
   readonly delayMs?: number | undefined;
   /** How long no frame has come. */
   readonly quietMs?: number | undefined;
+  /** How far behind the call the ear is, where what was received is played again. */
+  readonly behindMs?: number | undefined;
   readonly elapsedMs: number;
   readonly nowMs: number;
 }
@@ -48,7 +50,15 @@ const listen = { name: 'Listen', glyph: 'play', look: 'outlined', enabled: true 
 
 /** What the player shows. */
 export function playerView(facts: PlayerFacts): PlayerView {
-  const { call, listening, connection, mayListen, nowMs } = facts;
+  const { call, listening, connection, mayListen, nowMs, behindMs } = facts;
+  if (behindMs !== undefined && !facts.blocked) {
+    return {
+      kind: 'behind',
+      title: 'Behind',
+      detail: seconds(behindMs),
+      button: { ...stop, glyph: 'stop', look: 'filled' },
+    };
+  }
   if (call.state === 'ended' || listening.kind === 'ended') {
     return {
       kind: 'ended',
@@ -83,11 +93,11 @@ export function playerView(facts: PlayerFacts): PlayerView {
     };
   }
   if (connection !== 'connected') {
-    const seconds = Math.max(0, Math.round((nowMs - (facts.lostMs ?? nowMs)) / 1000));
+    const ago = Math.max(0, Math.round((nowMs - (facts.lostMs ?? nowMs)) / 1000));
     return {
       kind: 'reconnecting',
       title: 'Reconnecting…',
-      detail: `Lost the gateway ${seconds} s ago. The call itself goes on.`,
+      detail: `Lost the gateway ${ago} s ago. The call itself goes on.`,
       button: { ...stop, glyph: 'again', look: 'outlined' },
     };
   }

@@ -21,9 +21,11 @@ export type CallSource = Pick<
   | 'listen'
   | 'events'
   | 'hangUp'
+  | 'reconnect'
   | 'addEventListener'
   | 'removeEventListener'
->;
+> &
+  Partial<Pick<MonitorClient, 'say' | 'barge'>>;
 
 /** Where sound goes. */
-export type SoundOutput = Pick<CallPlayer, 'start' | 'writable' | 'track' | 'levels' | 'stats'>;
+export type SoundOutput = Pick<CallPlayer, 'start' | 'listen' | 'writable' | 'track' | 'levels' | 'stats'>;

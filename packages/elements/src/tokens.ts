@@ -243,3 +243,95 @@ export const base: CSSResult = css`
     }
   }
 `;
+
+/** A question beside its button, and its answers. */
+export const dialog: CSSResult = css`
+  :host {
+    display: block;
+    flex: none;
+  }
+  .dialog {
+    position: absolute;
+    z-index: 5;
+    top: calc(100% + 9px);
+    right: var(--s4);
+    width: min(360px, calc(100cqw - 24px));
+    padding: var(--s4);
+    border: 1px solid var(--line);
+    border-radius: var(--r3);
+    background: var(--surface);
+    box-shadow: var(--shadow);
+    white-space: normal;
+  }
+  :host([upward]) .dialog {
+    top: auto;
+    inset-inline: auto var(--s3);
+    bottom: calc(100% + 9px);
+  }
+  :host([upward]) .open,
+  :host([upward]) .hang-up {
+    width: 100%;
+    height: 44px;
+  }
+  h2 {
+    font-size: var(--lead);
+    line-height: 20px;
+    margin-bottom: var(--s1);
+  }
+  p {
+    color: var(--ink-2);
+    margin-bottom: var(--s3);
+  }
+  p.danger {
+    color: var(--danger);
+  }
+  .answers {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: flex-end;
+    gap: var(--s2);
+  }
+`;
+
+/** A choice of a few, side by side. */
+export const segments: CSSResult = css`
+  .segments {
+    display: inline-flex;
+    flex: none;
+    gap: 2px;
+    padding: 2px;
+    border-radius: var(--r2);
+    background: var(--hover);
+  }
+  .segments button {
+    height: 24px;
+    padding: 0 10px;
+    border: 0;
+    border-radius: var(--r1);
+    background: none;
+    font-size: var(--small);
+    color: var(--ink-2);
+    white-space: nowrap;
+    cursor: pointer;
+  }
+  .segments button[aria-pressed='true'] {
+    background: var(--surface);
+    color: var(--ink);
+    font-weight: 500;
+    box-shadow:
+      0 0 0 1px var(--line),
+      0 1px 2px rgb(0 0 0 / 0.08);
+  }
+  @container (max-width: 720px) {
+    .segments button {
+      height: 32px;
+    }
+  }
+  @media (forced-colors: active) {
+    .segments button[aria-pressed='true'] {
+      background: Highlight;
+      color: HighlightText;
+      forced-color-adjust: none;
+    }
+  }
+`;

@@ -37,9 +37,19 @@ export function wait(ms: number): string {
   return `${(ms / 1000).toFixed(2)} s`;
 }
 
+/** How far behind: `14.2 s`. */
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
 /** The length of a turn: `3.3 s`. */
 export function length(ms: number): string {
   return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : clock(ms);
+}
+
+/** A span that goes on: `24 s`, from a minute on `1:04`. */
+export function span(ms: number): string {
+  return ms < 60_000 ? `${Math.max(0, Math.floor(ms / 1000))} s` : clock(ms);
 }
 
 /** A delay or a gap: `84 ms`, from ten seconds on in seconds. */
@@ -118,8 +128,10 @@ const warnings: Readonly<Record<CallWarningCode, string>> = {
   'malformed-message': 'Message not understood',
   'one-way-stream': 'The caller cannot hear the agent',
   'lost-audio': 'Audio lost',
+  'unread-audio': 'Audio not read in time',
   inactive: 'Nobody speaks',
   'queue-full': 'Too much to say at once',
+  'playback-waits': 'Speech waits for a playback',
   'marks-missing': 'Marks do not come back',
   'not-sent': 'A frame was not sent',
   'not-pcm': 'Sound in a wrong format',

@@ -59,11 +59,12 @@ it('says what to do while there are no calls, and lists those that come and go',
 
   client.list.push({ kind: 'up', call: summary('1111') });
   client.list.push({ kind: 'up', call: summary('2222', { warnings: 2, startedAtMs: Date.now() }) });
-  await expect.element(rows.nth(0)).toHaveTextContent('+1 415 555 1111');
-  await expect.element(rows.nth(1)).toHaveTextContent('2 warnings · Booking');
+  await expect.element(rows.nth(0)).toHaveTextContent('2 warnings · Booking');
+  await expect.element(page.getByRole('group', { name: 'Needs attention' })).toBeVisible();
+  await expect.element(rows.nth(1)).toHaveTextContent('+1 415 555 1111');
 
   client.list.push({ kind: 'ended', call: summary('1111', { state: 'ended', endReason: 'stopped' }) });
-  await expect.element(rows.nth(0)).toHaveTextContent('Caller hung up');
+  await expect.element(rows.nth(1)).toHaveTextContent('Caller hung up');
   await expect.element(page.getByText('The call has ended')).toBeVisible();
 });
 

@@ -60,14 +60,33 @@ export class FakeClient extends EventTarget implements CallSource {
     return feed.stream;
   }
 
+  /** All who follow a call are told the same. */
   events(callId: string): ReadableStream<CallEvent> {
     const feed = createFeed<CallEvent>();
-    this.happenings.set(callId, feed);
+    const before = this.happenings.get(callId);
+    this.happenings.set(callId, {
+      ...feed,
+      push(event) {
+        before?.push(event);
+        feed.push(event);
+      },
+    });
     return feed.stream;
   }
 
   async hangUp(callId: string): Promise<void> {
     this.hungUp.push(callId);
+  }
+
+  readonly said: string[] = [];
+  reconnects = 0;
+
+  reconnect(): void {
+    this.reconnects++;
+  }
+
+  async say(callId: string, text: string): Promise<void> {
+    this.said.push(`${callId}: ${text}`);
   }
 
   /** Tells all calls. */

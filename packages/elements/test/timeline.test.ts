@@ -1,7 +1,10 @@
 import type { CallEvent } from '@patchcord/monitor/client';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bandOf, clipsOf, doing, sentence, Timeline } from '../src/timeline.ts';
+import { bandOf } from '../src/timeline/band.ts';
+import { clipsOf } from '../src/timeline/clips.ts';
+import { doing, sentence } from '../src/timeline/sentences.ts';
+import { Timeline } from '../src/timeline/timeline.ts';
 
 const key = (digit: '1' | '2' | '#', timestampMs: number): CallEvent => ({
   kind: 'frame',
@@ -208,4 +211,19 @@ describe('the lanes', () => {
     expect(doing(timeline, 'outbound', { nowMs: 16_000 })).toBe('quiet');
     expect(doing(timeline, 'outbound', { nowMs: 16_000, speakingSinceMs: 11_000 })).toBe('speaks, 5 s');
   });
+});
+
+it('the band tells a gap once, though the gateway warns of it as well', () => {
+  const timeline = new Timeline();
+  timeline.push({ kind: 'gap', timestampMs: 5000, durationMs: 120, track: 'inbound' });
+  const warn = (code: 'lost-audio' | 'marks-missing'): CallEvent => ({
+    kind: 'warning',
+    timestampMs: 5120,
+    warning: { code, message: 'Cause. Cure.', timestampMs: 5120 },
+  });
+  timeline.push(warn('lost-audio'));
+  const band = { fromMs: 0, toMs: 10_000, pxPerMs: 1 };
+  expect(bandOf(timeline, band).map(({ kind }) => kind)).toEqual(['gap']);
+  timeline.push(warn('marks-missing'));
+  expect(bandOf(timeline, band).map(({ kind }) => kind)).toEqual(['gap', 'warning']);
 });

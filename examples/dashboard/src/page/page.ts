@@ -6,7 +6,7 @@
 
 import { MediaError } from '@patchcord/core';
 import '@patchcord/elements';
-import { MonitorClient, type Scope } from '@patchcord/monitor/client';
+import { createWorkerClient } from '@patchcord/player';
 
 const KEY = 'patchcord-key';
 const TICKET_TIMEOUT_MS = 10_000;
@@ -49,33 +49,19 @@ function part<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
   return element as Kind;
 }
 
-const states: Readonly<Record<MonitorClient['state'], string>> = {
-  connecting: 'Connecting…',
-  connected: 'Connected',
-  reconnecting: 'Reconnecting…',
-  refused: 'No access',
-  closed: 'Closed',
-};
+const monitor = part<HTMLElementTagNameMap['call-monitor']>('monitor');
 
-function rightsOf(scopes: readonly Scope[]): string {
-  if (scopes.includes('control')) return 'You can listen and control';
-  return scopes.includes('listen') ? 'You can listen' : 'You can see the calls';
-}
-
-function showConnection({ state, scopes }: MonitorClient): void {
-  part('connection').hidden = false;
-  part('connection').classList.toggle('lost', state !== 'connected');
-  part('connection-words').textContent = states[state];
-  part('rights').hidden = state !== 'connected';
-  part('rights').textContent = rightsOf(scopes);
+/** The view that the address asks for: `#view=wall`. */
+function viewOfAddress(): typeof monitor.view {
+  const view = new URLSearchParams(location.hash.slice(1)).get('view');
+  return view === 'wall' || view === 'latency' ? view : 'live';
 }
 
 function showCalls(key: string): void {
-  const client = MonitorClient.connect(new URL('/monitor', location.href), { ticket: () => getTicket(key) });
-  client.addEventListener('state', () => showConnection(client));
-  showConnection(client);
-  const monitor = part<HTMLElementTagNameMap['call-monitor']>('monitor');
-  monitor.client = client;
+  monitor.client = createWorkerClient(new URL('/monitor', location.href), { ticket: () => getTicket(key) });
+  monitor.view = viewOfAddress();
+  // The view stands in the address, to be kept and sent; the key does not.
+  monitor.addEventListener('view', () => history.replaceState(undefined, '', `#view=${monitor.view}`));
   monitor.hidden = false;
 }
 
@@ -86,7 +72,11 @@ function showHints(): void {
   const speech = 'examples/dashboard/speech/jfk-16k.wav'; // from the folder in which the server was started
   part('phone-command').textContent = `npx patchcord-phone ${media.href} --say ${speech}`;
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
-  part('webhook-url').textContent = `${isLocal ? 'https://your-address.example' : location.origin}/voice`;
+  const streamUrl = isLocal ? 'wss://your-address.example/media' : media.href;
+  part('twiml').textContent =
+    `<Response>\n  <Connect>\n    <Stream url="${streamUrl}" />\n  </Connect>\n</Response>`;
+  part('media-url').textContent = media.href;
+  part('local-note').hidden = !isLocal;
   for (const button of document.querySelectorAll<HTMLElement>('[data-copy]')) {
     button.addEventListener('click', () => {
       const text = part(button.getAttribute('data-copy') ?? '').textContent ?? '';
@@ -102,19 +92,12 @@ function showHints(): void {
   }
 }
 
-function listenForKeys(): void {
-  const dialog = part<HTMLDialogElement>('keys');
-  part('open-keys').addEventListener('click', () => dialog.showModal());
-  document.addEventListener('keydown', (event) => {
-    const [target] = event.composedPath();
-    const isTyping = target instanceof HTMLInputElement && target.type !== 'range';
-    if (event.key === '?' && !isTyping && !dialog.open) dialog.showModal();
-  });
-}
-
 const key = findKey();
 showHints();
-listenForKeys();
 if (key) showCalls(key);
 else part('locked').hidden = false;
-addEventListener('hashchange', () => location.reload());
+addEventListener('hashchange', () => {
+  // Another key is another page; another view is not.
+  if (new URLSearchParams(location.hash.slice(1)).has('key')) location.reload();
+  else monitor.view = viewOfAddress();
+});

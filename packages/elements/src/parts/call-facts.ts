@@ -1,7 +1,6 @@
 import type { CallSummary, Scope } from '@patchcord/monitor/client';
 import {
   type CSSResultGroup,
-  css,
   html,
   LitElement,
   nothing,
@@ -9,11 +8,18 @@ import {
   type TemplateResult,
 } from 'lit';
 import { glyph, keyCap } from '../glyphs.ts';
-import { sentence, type Timeline } from '../timeline.ts';
+import { percentile } from '../latency-log.ts';
+import { sentence } from '../timeline/sentences.ts';
+import type { Timeline } from '../timeline/timeline.ts';
 import { base } from '../tokens.ts';
-import { audioFormat, clock, count, length, phoneNumber, timeOfDay } from '../words.ts';
+import { audioFormat, clock, count, phoneNumber, timeOfDay, wait } from '../words.ts';
+import { factsStyles } from './facts-styles.ts';
+import { styleVars } from './style-vars.ts';
 
-/** What is known about one call, at the side. */
+/** Answers shown as bars: the newest. */
+const MOST_BARS = 24;
+
+/** What is known about one call, at the side. Fires `seek` with the time of a turn that is clicked on. */
 export class CallFacts extends LitElement {
   static override properties: PropertyDeclarations = {
     call: { attribute: false },
@@ -21,6 +27,8 @@ export class CallFacts extends LitElement {
     scopes: { attribute: false },
     timeline: { attribute: false },
     version: { attribute: false },
+    edgeMs: { attribute: false },
+    slowMs: { attribute: false },
   };
 
   declare call: CallSummary | undefined;
@@ -31,6 +39,10 @@ export class CallFacts extends LitElement {
   declare timeline: Timeline | undefined;
   /** Changes whenever the timeline does. */
   declare version: number;
+  /** Milliseconds of the call now. */
+  declare edgeMs: number;
+  /** A longer wait for an answer is slow, in milliseconds. */
+  declare slowMs: number;
 
   constructor() {
     super();
@@ -39,115 +51,16 @@ export class CallFacts extends LitElement {
     this.scopes = [];
     this.timeline = undefined;
     this.version = 0;
+    this.edgeMs = 0;
+    this.slowMs = 1500;
   }
 
-  static override styles: CSSResultGroup = [
-    base,
-    css`
-      :host {
-        display: block;
-      }
-      section {
-        padding: var(--s3) var(--s4);
-        border-bottom: 1px solid var(--line);
-      }
-      section:last-child {
-        border: 0;
-      }
-      h2 {
-        display: flex;
-        justify-content: space-between;
-        margin-bottom: var(--s2);
-      }
-      h2 span {
-        font-weight: 400;
-        color: var(--ink-3);
-      }
-      dl {
-        display: grid;
-        grid-template-columns: minmax(76px, auto) minmax(0, 1fr);
-        column-gap: var(--s2);
-        row-gap: 3px;
-        font-size: var(--small);
-        line-height: 18px;
-      }
-      dt {
-        color: var(--ink-3);
-      }
-      dd {
-        display: flex;
-        align-items: center;
-        gap: 6px;
-        min-width: 0;
-        overflow-wrap: anywhere;
-      }
-      code {
-        font: 11.5px/18px var(--mono);
-      }
-      .copy {
-        border: 0;
-        background: none;
-        padding: 2px;
-        margin: -2px 0;
-        color: var(--ink-3);
-        border-radius: var(--r1);
-        cursor: pointer;
-      }
-      .copy .glyph {
-        width: 14px;
-        height: 14px;
-      }
-      .keys {
-        display: grid;
-        grid-template-columns: 44px 1fr;
-        row-gap: 6px;
-        align-items: center;
-        font-size: var(--small);
-        color: var(--ink-3);
-      }
-      .keys div {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 3px;
-      }
-      .card {
-        display: grid;
-        grid-template-columns: 16px 1fr;
-        column-gap: var(--s2);
-        padding: var(--s2) 0;
-        font-size: var(--small);
-        line-height: 17px;
-      }
-      .card + .card {
-        border-top: 1px solid var(--line);
-      }
-      h2 + .card {
-        padding-top: 0;
-      }
-      .card:last-child {
-        padding-bottom: 0;
-      }
-      .card b {
-        font-weight: 600;
-        display: flex;
-        justify-content: space-between;
-        gap: var(--s2);
-      }
-      .card time {
-        font-weight: 400;
-        color: var(--ink-3);
-      }
-      .card p {
-        color: var(--ink-2);
-        overflow-wrap: anywhere;
-      }
-    `,
-  ];
+  static override styles: CSSResultGroup = [base, factsStyles];
 
   protected override render(): TemplateResult {
     const { call, timeline } = this;
     if (!call || !timeline) return this.#ready();
-    return html`${this.#call(call)}${this.#keys(timeline)}${this.#warnings(timeline)}${this.#turns(timeline)}${
+    return html`${this.#call(call)}${this.#keys(timeline)}${this.#warnings(timeline)}${this.#turns(timeline)}${this.#received(timeline)}${
       call.canHangUp || call.state === 'ended' ? nothing : hangUpIsOff
     }`;
   }
@@ -216,17 +129,67 @@ export class CallFacts extends LitElement {
   #turns(timeline: Timeline): TemplateResult | typeof nothing {
     const turns = timeline.of('turn').filter(({ durationMs }) => durationMs !== undefined);
     if (turns.length === 0) return nothing;
-    const spoken = (track: 'inbound' | 'outbound'): string => {
-      const own = turns.filter((row) => row.track === track);
-      const ms = own.reduce((sum, row) => sum + (row.durationMs ?? 0), 0);
-      return `${count(own.length, 'turn')}, ${length(ms)}`;
-    };
-    const cuts = timeline.of('cut');
+    const answers = turns.flatMap(({ atMs, answeredMs }) =>
+      answeredMs === undefined ? [] : [{ atMs, answeredMs }],
+    );
+    const silences = turns.flatMap(({ silencedMs }) => silencedMs ?? []);
+    const answered = percentile(
+      answers.map(({ answeredMs }) => answeredMs),
+      0.5,
+    );
+    const silenced = percentile(silences, 0.5);
     return html`<section>
       <h2>Turns <span>${turns.length}</span></h2>
+      <div class="figures">
+        <div>
+          <b>${answered === undefined ? '–' : wait(answered)}</b>
+          <span>Caller stops, agent heard${answers.length > 0 ? ' (median)' : ''}</span>
+        </div>
+        <div>
+          <b>${silenced === undefined ? '–' : wait(silenced)}</b>
+          <span>Caller speaks, agent silent${silences.length > 0 ? ` (${count(silences.length, 'time')})` : ''}</span>
+        </div>
+      </div>
+      ${answers.length < 2 ? nothing : this.#answers(answers.slice(-MOST_BARS))}
+    </section>`;
+  }
+
+  #answers(answers: readonly { readonly atMs: number; readonly answeredMs: number }[]): TemplateResult {
+    const topMs = 1000 * Math.ceil(Math.max(...answers.map(({ answeredMs }) => answeredMs)) / 1000);
+    return html`<div class="bars">
+        <div>
+          ${answers.map(
+            ({ atMs, answeredMs }) => html`<button
+              type="button"
+              tabindex="-1"
+              class=${answeredMs > this.slowMs ? 'late' : ''}
+              aria-label="Answered in ${wait(answeredMs)} at ${clock(atMs)}"
+              title="${clock(atMs)}: answered in ${wait(answeredMs)}"
+              ${styleVars({ '--h': `${(100 * answeredMs) / topMs}%` })}
+              @click=${() => this.dispatchEvent(new CustomEvent('seek', { detail: atMs }))}
+            ></button>`,
+          )}
+        </div>
+        <span class="top">${topMs / 1000} s</span><span class="zero">0 s</span>
+      </div>
+      <p class="ends"><span>${clock(answers[0]?.atMs ?? 0)}</span><span>${clock(answers.at(-1)?.atMs ?? 0)}</span></p>`;
+  }
+
+  /** What of the call's time came, by its gaps. */
+  #received(timeline: Timeline): TemplateResult {
+    const gaps = timeline.of('gap');
+    const lost = (track: 'inbound' | 'outbound'): string => {
+      const ms = gaps.filter((gap) => gap.track === track).reduce((sum, gap) => sum + gap.durationMs, 0);
+      const share = this.edgeMs > 0 ? (100 * ms) / this.edgeMs : 0;
+      return ms === 0 ? 'nothing' : `${Math.round(ms)} ms (${share.toFixed(2)} %)`;
+    };
+    const cuts = timeline.of('cut');
+    const unheardMs = cuts.reduce((sum, cut) => sum + cut.unheardMs, 0);
+    return html`<section>
+      <h2>Received</h2>
       <dl>
-        ${fact('Caller', spoken('inbound'))} ${fact('Agent', spoken('outbound'))}
-        ${cuts.length === 0 ? nothing : fact('Cut off', count(cuts.length, 'time'))}
+        ${fact('Call time', clock(this.edgeMs))} ${fact('Lost of caller', lost('inbound'))}
+        ${fact('Sent, unheard', cuts.length === 0 ? 'nothing' : `${wait(unheardMs)}, ${count(cuts.length, 'time')}`)}
       </dl>
     </section>`;
   }

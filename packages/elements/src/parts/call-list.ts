@@ -1,7 +1,6 @@
 import type { CallLevels, CallSummary } from '@patchcord/monitor/client';
 import {
   type CSSResultGroup,
-  css,
   html,
   LitElement,
   nothing,
@@ -9,14 +8,23 @@ import {
   type TemplateResult,
 } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import type { Trouble } from '../attention.ts';
 import type { CallBoard } from '../board.ts';
 import { type GlyphName, glyph } from '../glyphs.ts';
+import { type Sort, SteadyOrder } from '../steady-order.ts';
 import { base } from '../tokens.ts';
 import { clock, count, endNote, phoneNumber } from '../words.ts';
+import { listStyles } from './list-styles.ts';
 import { styleVars } from './style-vars.ts';
 
 /** Bars of the list start here, so that line noise does not look like speech. */
 const FLOOR_DB = -42;
+
+const sorts: readonly (readonly [Sort, string])[] = [
+  ['attention', 'Needs attention first'],
+  ['longest', 'Longest first'],
+  ['newest', 'Newest first'],
+];
 
 /** The calls: state, who, how long, how loud. Fires `listen` with a call's id. */
 export class CallList extends LitElement {
@@ -26,7 +34,9 @@ export class CallList extends LitElement {
     shown: { attribute: false },
     heard: { attribute: false },
     tick: { attribute: false },
+    troubleOf: { attribute: false },
     search: { state: true },
+    sort: { state: true },
   };
 
   declare board: CallBoard | undefined;
@@ -37,8 +47,12 @@ export class CallList extends LitElement {
   declare heard: string | undefined;
   /** Our own Unix time, for durations. */
   declare tick: number;
+  /** What is the matter with a call. */
+  declare troubleOf: (call: CallSummary) => Trouble | undefined;
   declare search: string;
+  declare sort: Sort;
 
+  readonly #order = new SteadyOrder();
   /** The row that the keyboard is on. */
   #active: string | undefined;
 
@@ -49,147 +63,12 @@ export class CallList extends LitElement {
     this.shown = undefined;
     this.heard = undefined;
     this.tick = Date.now();
+    this.troubleOf = () => undefined;
     this.search = '';
+    this.sort = 'attention';
   }
 
-  static override styles: CSSResultGroup = [
-    base,
-    css`
-      :host {
-        display: flex;
-        flex-direction: column;
-        min-height: 0;
-        background: var(--surface);
-      }
-      .tools {
-        padding: var(--s3) var(--s4) var(--s1);
-        display: grid;
-        grid-template-columns: minmax(0, 1fr);
-        gap: var(--s2);
-      }
-      .search {
-        display: flex;
-        align-items: center;
-        gap: var(--s2);
-        height: 32px;
-        padding: 0 6px 0 var(--s2);
-        border: 1px solid var(--edge);
-        border-radius: var(--r2);
-        color: var(--ink-3);
-      }
-      .search input {
-        border: 0;
-        outline: 0;
-        background: none;
-        flex: 1;
-        min-width: 0;
-        text-overflow: ellipsis;
-        color: var(--ink);
-      }
-      .search input::placeholder {
-        color: var(--ink-3);
-        opacity: 1;
-      }
-      .search:focus-within {
-        outline: 2px solid var(--accent);
-        outline-offset: 1px;
-      }
-      .order {
-        display: flex;
-        justify-content: space-between;
-        font-size: var(--small);
-        color: var(--ink-3);
-      }
-      .calls {
-        overflow: hidden auto;
-        flex: 1;
-        min-height: 0;
-        padding-top: var(--s1);
-      }
-      .hold {
-        padding: var(--s5) var(--s4);
-        color: var(--ink-3);
-        font-size: var(--small);
-      }
-      .call {
-        position: relative;
-        display: grid;
-        grid-template-columns: 16px minmax(0, 1fr) 60px;
-        column-gap: 10px;
-        align-items: center;
-        height: 50px;
-        padding: 0 var(--s4);
-        cursor: pointer;
-      }
-      .call:hover {
-        background: var(--hover);
-      }
-      .call:focus-visible {
-        outline-offset: -2px;
-      }
-      .call[aria-selected='true'] {
-        background: var(--selected);
-      }
-      .call[aria-selected='true']::before {
-        content: '';
-        position: absolute;
-        inset: 0 auto 0 0;
-        width: 3px;
-        background: var(--accent);
-      }
-      .who {
-        display: block;
-        font-weight: 500;
-      }
-      .note {
-        display: block;
-        font-size: var(--small);
-        line-height: 16px;
-      }
-      .note:not(.warn) {
-        color: var(--ink-3);
-      }
-      .call > .glyph:not(.accent, .warn) {
-        color: var(--ink-3);
-      }
-      time {
-        display: block;
-        text-align: right;
-        color: var(--ink-2);
-      }
-      .ended .who,
-      .ended time {
-        color: var(--ink-3);
-      }
-      .levels {
-        display: grid;
-        gap: 2px;
-        height: 16px;
-        align-content: center;
-      }
-      .levels i {
-        display: block;
-        height: 5px;
-        background:
-          linear-gradient(currentColor, currentColor) 0 / var(--level, 0%) 100% no-repeat,
-          var(--line);
-        border-radius: 1px;
-      }
-      .levels .agent {
-        mask: repeating-linear-gradient(90deg, #000 0 3px, #0000 3px 5px);
-        border-radius: 0;
-      }
-      .ended .levels {
-        opacity: 0.5;
-      }
-      @media (forced-colors: active) {
-        .call[aria-selected='true']::before,
-        .levels i {
-          forced-color-adjust: none;
-        }
-      }
-    `,
-  ];
+  static override styles: CSSResultGroup = [base, listStyles];
 
   /** Puts the focus into the search field. */
   focusSearch(): void {
@@ -216,7 +95,7 @@ export class CallList extends LitElement {
         </label>
         <div class="order">
           <span>${all.length === 0 ? 'No calls' : count(all.length, 'call')}</span>
-          ${all.length > 0 ? html`<span>Longest first</span>` : nothing}
+          ${all.length > 0 ? this.#sorts() : nothing}
         </div>
       </div>
       ${
@@ -224,15 +103,56 @@ export class CallList extends LitElement {
           ? html`<p class="hold">Calls will be listed here, with their state, length and levels.</p>`
           : calls.length === 0
             ? html`<p class="hold">No call matches. Clear the search to see all.</p>`
-            : html`<ul class="calls" role="listbox" aria-label="Calls" @keydown=${this.#onKey}>
-                ${repeat(
-                  calls,
-                  ({ callId }) => callId,
-                  (call) => this.#row(call, calls),
-                )}
-              </ul>`
+            : this.#groups(calls)
       }
     `;
+  }
+
+  /** A click takes the next order. */
+  #sorts(): TemplateResult {
+    const at = sorts.findIndex(([sort]) => sort === this.sort);
+    const [, name] = sorts[at] ?? ['', ''];
+    const [next] = sorts[(at + 1) % sorts.length] ?? ['attention'];
+    return html`<button
+      type="button"
+      title="Change the order"
+      @click=${() => {
+        this.sort = next;
+      }}
+    >
+      <span class="said">Order: </span>${name}${glyph('down')}
+    </button>`;
+  }
+
+  #groups(calls: readonly CallSummary[]): TemplateResult {
+    const held = this.renderRoot.querySelector('.calls:hover, .call:focus') !== null;
+    const { needing, well } = this.#order.arrange(
+      calls,
+      this.sort,
+      (call) => this.troubleOf(call) !== undefined,
+      this.tick,
+      held,
+    );
+    const rows = [...needing, ...well];
+    const group = (name: string, members: readonly CallSummary[]): TemplateResult | typeof nothing =>
+      members.length === 0
+        ? nothing
+        : html`<div role="group" aria-label=${name}>
+            ${
+              needing.length === 0
+                ? nothing
+                : html`<div class="group" aria-hidden="true"><span>${name}</span><span>${members.length}</span></div>`
+            }
+            ${repeat(
+              members,
+              ({ callId }) => callId,
+              (call) => this.#row(call, rows),
+            )}
+          </div>`;
+    return html`<div class="calls" role="listbox" aria-label="Calls" @keydown=${this.#onKey}>
+      ${group('Needs attention', needing)}
+      ${group(needing.length > 0 ? 'Going well, longest first' : 'Calls', well)}
+    </div>`;
   }
 
   #row(call: CallSummary, calls: readonly CallSummary[]): TemplateResult {
@@ -241,9 +161,9 @@ export class CallList extends LitElement {
     const tabStop = [this.#active, this.shown, calls[0]?.callId].find((id) =>
       calls.some((other) => other.callId === id),
     );
-    const state = stateOf(call, heard);
+    const state = stateOf(call, heard, this.troubleOf(call));
     const level = call.state === 'up' ? this.levels.get(callId) : undefined;
-    return html`<li
+    return html`<div
       class="call ${call.state}"
       role="option"
       data-call-id=${callId}
@@ -257,7 +177,7 @@ export class CallList extends LitElement {
       ${glyph(state.glyph, state.tone)}
       <div class="cut">
         <span class="who cut">${phoneNumber(call.from)}</span>
-        <span class="note cut ${state.tone === 'warn' ? 'warn' : ''}">${state.note}</span>
+        <span class="note cut ${state.tone === 'accent' ? '' : state.tone}">${state.note}</span>
       </div>
       <div>
         <time>${clock(this.board?.elapsedMs(call, this.tick) ?? 0)}</time>
@@ -266,7 +186,7 @@ export class CallList extends LitElement {
           <i class="agent" ${styleVars({ '--level': bar(level?.outbound.peakDb) })}></i>
         </span>
       </div>
-    </li>`;
+    </div>`;
   }
 
   #listen(callId: string): void {
@@ -324,20 +244,35 @@ function matches({ from, to, label, callId }: CallSummary, search: string): bool
   return words === '' || said.includes(words);
 }
 
-function stateOf(call: CallSummary, heard: boolean): { glyph: GlyphName; tone: string; note: string } {
+const troubleGlyphs: Readonly<Record<Trouble['kind'], GlyphName>> = {
+  'one-way': 'broken',
+  unreachable: 'again',
+  'dead-air': 'warning',
+  warnings: 'warning',
+};
+
+/** How a call is shown in a few words: its glyph, its colour, what it does. */
+export function stateOf(
+  call: CallSummary,
+  heard: boolean,
+  trouble: Trouble | undefined,
+): { glyph: GlyphName; tone: string; note: string } {
   const named = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(' · ');
   if (call.state === 'ended') {
     return { glyph: 'ended', tone: '', note: named(call.label, endNote(call.endReason)) };
+  }
+  if (heard) {
+    return { glyph: 'listen', tone: 'accent', note: named(call.label, trouble?.note ?? 'Listening') };
+  }
+  if (trouble) {
+    const icon = troubleGlyphs[trouble.kind];
+    return { glyph: icon, tone: trouble.tone, note: named(trouble.note, call.label) };
   }
   const speaks = call.speaking.includes('inbound')
     ? 'Caller speaks'
     : call.speaking.includes('outbound')
       ? 'Agent speaks'
       : 'Quiet';
-  if (heard) return { glyph: 'listen', tone: 'accent', note: named(call.label, 'Listening') };
-  if (call.warnings > 0) {
-    return { glyph: 'warning', tone: 'warn', note: named(count(call.warnings, 'warning'), call.label) };
-  }
   return { glyph: 'up', tone: '', note: named(call.label, speaks) };
 }
 

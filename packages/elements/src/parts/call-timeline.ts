@@ -1,6 +1,5 @@
 import {
   type CSSResultGroup,
-  css,
   html,
   LitElement,
   nothing,
@@ -9,13 +8,16 @@ import {
 } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { type GlyphName, glyph, keyCap } from '../glyphs.ts';
-import { sentence, type Timeline, type TimelineFilter, type TimelineRow } from '../timeline.ts';
+import type { TimelineFilter, TimelineRow, TurnRow } from '../timeline/rows.ts';
+import { sentence } from '../timeline/sentences.ts';
+import type { Timeline } from '../timeline/timeline.ts';
 import { base } from '../tokens.ts';
 import { clock, exactClock, length, speaker, wait } from '../words.ts';
+import { timelineStyles } from './timeline-styles.ts';
 
 const filters: readonly (readonly [TimelineFilter, string])[] = [
   ['all', 'All'],
-  ['words', 'Turns'],
+  ['words', 'Words'],
   ['keys', 'Keys'],
   ['marks', 'Marks'],
   ['warnings', 'Warnings'],
@@ -24,17 +26,20 @@ const filters: readonly (readonly [TimelineFilter, string])[] = [
 /** Closer to the end than this, the log follows. */
 const FOLLOW_PX = 40;
 
-/** What happened in the call, in words, as it happens. */
+/** What happened in the call, in words, as it happens. Fires `seek` with the time of a row that is clicked on. */
 export class CallTimeline extends LitElement {
   static override properties: PropertyDeclarations = {
     timeline: { attribute: false },
     version: { attribute: false },
+    atMs: { attribute: false },
     filter: { state: true },
   };
 
   declare timeline: Timeline | undefined;
   /** Changes whenever the timeline does. */
   declare version: number;
+  /** Where in the call the ear is, in milliseconds. */
+  declare atMs: number;
   declare filter: TimelineFilter;
 
   #follows = true;
@@ -43,131 +48,15 @@ export class CallTimeline extends LitElement {
     super();
     this.timeline = undefined;
     this.version = 0;
+    this.atMs = 0;
     this.filter = 'all';
   }
 
-  static override styles: CSSResultGroup = [
-    base,
-    css`
-      :host {
-        display: flex;
-        flex-direction: column;
-        min-height: 0;
-        background: var(--surface);
-      }
-      header {
-        display: flex;
-        align-items: center;
-        flex-wrap: wrap;
-        gap: 0 var(--s4);
-        padding: var(--s2) var(--s4) var(--s1);
-      }
-      .filters {
-        display: flex;
-        gap: var(--s3);
-      }
-      .filters button {
-        border: 0;
-        background: none;
-        padding: 2px 0;
-        font-size: var(--small);
-        color: var(--ink-3);
-        cursor: pointer;
-      }
-      .filters button[aria-pressed='true'] {
-        color: var(--ink);
-        font-weight: 600;
-        box-shadow: 0 2px 0 var(--accent);
-      }
-      .rows {
-        flex: 1;
-        min-height: 0;
-        overflow: hidden auto;
-        padding: var(--s2) 0 var(--s1);
-        mask: linear-gradient(#0000, #000 16px);
-      }
-      .row {
-        display: grid;
-        grid-template-columns: 52px 16px 48px minmax(0, 1fr) auto;
-        column-gap: var(--s2);
-        align-items: center;
-        min-height: 27px;
-        padding: 0 var(--s4);
-      }
-      time {
-        color: var(--ink-3);
-        font-size: var(--small);
-      }
-      .who {
-        font-weight: 600;
-        font-size: var(--small);
-        white-space: nowrap;
-      }
-      .what {
-        display: flex;
-        align-items: center;
-        gap: var(--s1);
-        min-width: 0;
-      }
-      .note {
-        color: var(--ink-2);
-      }
-      .more {
-        display: flex;
-        align-items: center;
-        gap: 6px;
-        font-size: var(--small);
-        color: var(--ink-3);
-        white-space: nowrap;
-      }
-      .more .glyph {
-        width: 12px;
-        height: 12px;
-      }
-      .none {
-        padding: var(--s2) var(--s4);
-        font-size: var(--small);
-        color: var(--ink-3);
-      }
-      @media (forced-colors: active) {
-        .filters button[aria-pressed='true'] {
-          text-decoration: underline;
-        }
-      }
-      @container (max-width: 720px) {
-        header,
-        .none {
-          padding-inline: var(--s3);
-        }
-        .row {
-          grid-template-columns: 36px 16px minmax(0, 1fr) auto;
-          align-items: start;
-          padding: 5px var(--s3);
-        }
-        .row > .glyph {
-          margin-top: 2px;
-        }
-        time {
-          line-height: 20px;
-        }
-        .row > .who {
-          display: none;
-        }
-        .cut {
-          white-space: normal;
-        }
-        .more {
-          line-height: 20px;
-        }
-        .unheard {
-          display: none;
-        }
-      }
-    `,
-  ];
+  static override styles: CSSResultGroup = [base, timelineStyles];
 
   protected override render(): TemplateResult {
     const rows = this.timeline?.rows(this.filter) ?? [];
+    const now = rows.findLast((row) => row.atMs <= this.atMs && isAt(row, this.atMs));
     return html`
       <header>
         <h2>Timeline</h2>
@@ -187,7 +76,11 @@ export class CallTimeline extends LitElement {
       </header>
       <div class="rows" role="log" aria-label="Timeline" tabindex="0" @scroll=${this.#onScroll}>
         ${rows.length === 0 ? html`<p class="none">${this.#nothing()}</p>` : nothing}
-        ${repeat(rows, ({ id }) => id, row)}
+        ${repeat(
+          rows,
+          ({ id }) => id,
+          (row) => this.#row(row, row === now),
+        )}
       </div>
     `;
   }
@@ -201,6 +94,25 @@ export class CallTimeline extends LitElement {
     return this.filter === 'all' ? 'Nothing has happened yet.' : 'Nothing of this kind has happened yet.';
   }
 
+  #row(row: TimelineRow, isNow: boolean): TemplateResult {
+    const [icon, tone, who] = headOf(row);
+    return html`<div class="row ${isNow ? `now ${tone}` : ''}" data-kind=${row.kind}>
+      <button
+        type="button"
+        class="time"
+        tabindex="-1"
+        title="${exactClock(row.atMs)}: go there"
+        @click=${() => this.dispatchEvent(new CustomEvent('seek', { detail: row.atMs }))}
+      >
+        ${clock(row.atMs)}
+      </button>
+      ${glyph(icon, tone)}
+      <span class="who ${tone}">${who}</span>
+      <div class="what">${whatOf(row)}</div>
+      <span class="more">${moreOf(row)}</span>
+    </div>`;
+  }
+
   readonly #onScroll = (event: Event): void => {
     if (!(event.currentTarget instanceof HTMLElement)) return;
     const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
@@ -208,15 +120,10 @@ export class CallTimeline extends LitElement {
   };
 }
 
-function row(row: TimelineRow): TemplateResult {
-  const [icon, tone, who] = headOf(row);
-  return html`<div class="row" data-kind=${row.kind} title=${exactClock(row.atMs)}>
-    <time>${clock(row.atMs)}</time>
-    ${glyph(icon, tone)}
-    <span class="who ${tone}">${who}</span>
-    <div class="what">${whatOf(row)}</div>
-    <span class="more">${moreOf(row)}</span>
-  </div>`;
+/** Whether a time is in a row that lasts. */
+function isAt(row: TimelineRow, atMs: number): boolean {
+  if (row.kind === 'turn' && row.durationMs === undefined) return true;
+  return 'durationMs' in row && row.durationMs !== undefined && atMs < row.atMs + row.durationMs;
 }
 
 function headOf(row: TimelineRow): readonly [GlyphName, string, string] {
@@ -234,6 +141,12 @@ function headOf(row: TimelineRow): readonly [GlyphName, string, string] {
       return ['gap', 'warn', 'Gap'];
     case 'warning':
       return ['warning', 'warn', 'Warning'];
+    case 'dead-air':
+      return ['warning', 'warn', 'Silence'];
+    case 'one-way':
+      return ['broken', 'danger', 'Broken'];
+    case 'on-air':
+      return ['microphone', 'danger', 'You'];
     case 'ended':
       return ['ended', 'quiet', 'End'];
   }
@@ -246,7 +159,7 @@ function whatOf(row: TimelineRow): TemplateResult {
         ? html`<span class="cut note"
             ><span class="said">${speaker(row.track)}, </span>${length(row.durationMs ?? 0)}</span
           >`
-        : html`<span class="cut">${row.words}</span>`;
+        : html`<span class="cut">${wordsOf(row)}</span>`;
     case 'key':
       return html`<span class="note">pressed</span>${row.keys.map(({ digit }) => keyCap(digit))}`;
     case 'warning':
@@ -256,9 +169,27 @@ function whatOf(row: TimelineRow): TemplateResult {
   }
 }
 
+/** Words, those struck through that the caller did not hear: by time, since nobody tells which. */
+function wordsOf({ words = '', durationMs, unheardMs }: TurnRow): TemplateResult | string {
+  if (unheardMs === undefined || durationMs === undefined) return words;
+  const share = durationMs / (durationMs + unheardMs);
+  const at = words.lastIndexOf(' ', Math.round(words.length * share)) + 1;
+  return html`${words.slice(0, at)}<s title="Not heard, as far as time tells">${words.slice(at)}</s>`;
+}
+
 function moreOf(row: TimelineRow): TemplateResult | typeof nothing {
   if (row.kind !== 'turn') return nothing;
-  const lasted = row.words !== undefined && row.durationMs !== undefined ? length(row.durationMs) : '';
-  if (row.unheardMs === undefined) return html`${lasted}`;
-  return html`${lasted} <span class="unheard">${wait(row.unheardMs)} unheard</span> ${glyph('mark-cleared', 'danger')}`;
+  const { answeredMs, silencedMs, unheardMs, words, durationMs } = row;
+  const lasted = words !== undefined && durationMs !== undefined ? length(durationMs) : '';
+  return html`${
+    answeredMs === undefined
+      ? silencedMs === undefined
+        ? lasted
+        : html`${glyph('cut', 'danger')}agent silent after ${wait(silencedMs)}`
+      : html`answered in ${wait(answeredMs)}`
+  }${
+    unheardMs === undefined
+      ? nothing
+      : html`<span class="unheard">${wait(unheardMs)} unheard</span>${glyph('mark-cleared', 'danger')}`
+  }`;
 }

@@ -1,25 +1,34 @@
 import type { Track } from '@patchcord/core';
 import {
   type CSSResultGroup,
-  css,
   html,
   LitElement,
   nothing,
   type PropertyDeclarations,
+  type PropertyValues,
   type TemplateResult,
 } from 'lit';
 import { glyph, keyCap } from '../glyphs.ts';
-import type { Loudness } from '../loudness.ts';
-import { fit, type Palette, paintLane, paintWhole } from '../paint.ts';
-import { type BandEvent, bandOf, clipsOf, doing, Timeline } from '../timeline.ts';
+import type { Heard } from '../listening.ts';
+import { fit, type Palette, readPalette } from '../paint/canvas.ts';
+import { type Lane, paintLane } from '../paint/lane.ts';
+import type { Spectrogram } from '../paint/spectrogram.ts';
+import { paintWhole } from '../paint/whole.ts';
+import { type BandEvent, bandOf } from '../timeline/band.ts';
+import { clipsOf } from '../timeline/clips.ts';
+import { doing } from '../timeline/sentences.ts';
+import { Timeline } from '../timeline/timeline.ts';
 import { base } from '../tokens.ts';
+import { Viewport } from '../viewport.ts';
 import { clock, speaker } from '../words.ts';
+import { Drag } from './drag.ts';
 import { FrameLoop } from './frame-loop.ts';
 import { styleVars } from './style-vars.ts';
+import { waveformStyles } from './waveform-styles.ts';
 
 /** Empty time right of the live edge, in CSS pixels. */
 const FUTURE_PX = 28;
-const TICKS_MS = [1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000];
+const TICKS_MS = [1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000];
 /** Room that a tick with its time wants. */
 const TICK_PX = 100;
 /** Room that the time itself wants before the live edge. */
@@ -28,16 +37,26 @@ const TICK_LABEL_PX = 36;
 const GLYPH_PX = 28;
 
 const empty = new Timeline();
+const lanes = [
+  ['inbound', 'caller'],
+  ['outbound', 'agent'],
+] as const;
 
-/** The lanes of caller and agent, what happened between them, and the whole call. */
+/**
+ * The lanes of caller and agent, what happened between them, and the whole call. Wheel and drag go back in time; a
+ * click fires `seek` with the time clicked on, in milliseconds of the call. Fires `view` when it leaves the live edge,
+ * or comes back.
+ */
 export class CallWaveform extends LitElement {
   static override properties: PropertyDeclarations = {
     timeline: { attribute: false },
     version: { attribute: false },
     tick: { attribute: false },
-    loudness: { attribute: false },
+    heard: { attribute: false },
     edge: { attribute: false },
+    ear: { attribute: false },
     live: { attribute: false },
+    look: { attribute: false },
     windowMs: { attribute: false },
     speaking: { attribute: false },
   };
@@ -47,225 +66,66 @@ export class CallWaveform extends LitElement {
   declare version: number;
   /** Changes when the axis and the words beside the lanes shall be made anew. */
   declare tick: number;
-  declare loudness: Loudness | undefined;
+  /** What was received of the call. */
+  declare heard: Heard | undefined;
   /** Milliseconds of the call now; asked for each picture. */
   declare edge: () => number;
+  /** Where the ear is while it is behind; asked for each picture. */
+  declare ear: () => number | undefined;
   /** Whether sound of this call comes in. */
   declare live: boolean;
-  /** How much of the call the lanes show, in milliseconds. */
+  declare look: 'waveform' | 'spectrogram';
+  /** How much of the call the lanes show, in milliseconds; Infinity for all. */
   declare windowMs: number;
   /** Since when somebody speaks who has not finished. */
   declare speaking: Readonly<Partial<Record<Track, number>>>;
 
+  #view = new Viewport(30_000);
+  /** Loaded when they are first looked at. */
+  #spectrograms: Readonly<Record<Track, Spectrogram>> | undefined;
   #palette: Palette | undefined;
-  /** The live edge of the last picture: a call that stands still is not painted again. */
-  #drawnMs: number | undefined;
+  /** What the last picture showed: a call that stands still is not painted again. */
+  #drawn = '';
   #size = { width: 0, height: 0, strip: 0 };
   readonly #sized = new ResizeObserver(() => this.#measure());
   readonly #still = matchMedia('(prefers-reduced-motion: reduce)');
   readonly #ruler = document.createElement('canvas').getContext('2d');
+  readonly #drag = new Drag({
+    onMove: (byPx, target) => this.#pan(isStrip(target) ? byPx * this.#wholePerPx : -byPx / this.#pxPerMs),
+    onClick: (at) => this.#seek(at),
+  });
 
   constructor() {
     super();
     this.timeline = empty;
     this.version = 0;
     this.tick = 0;
-    this.loudness = undefined;
+    this.heard = undefined;
     this.edge = () => 0;
+    this.ear = () => undefined;
     this.live = false;
+    this.look = 'waveform';
     this.windowMs = 30_000;
     this.speaking = {};
     new FrameLoop(this, 20, () => this.#draw());
   }
 
-  static override styles: CSSResultGroup = [
-    base,
-    css`
-      :host {
-        display: block;
-        --future: 28px;
-      }
-      .stage {
-        position: relative;
-        display: grid;
-        grid-template-columns: var(--gutter) minmax(0, 1fr);
-        grid-template-rows: 132px 56px 132px;
-        background: var(--well);
-      }
-      .who {
-        display: flex;
-        flex-direction: column;
-        justify-content: center;
-        gap: var(--s1);
-        padding-left: var(--s4);
-        border-right: 1px solid var(--line);
-        background: var(--surface);
-        font-weight: 600;
-        overflow: hidden;
-      }
-      .who small {
-        font-weight: 400;
-        font-size: var(--micro);
-        line-height: 14px;
-        color: var(--ink-3);
-      }
-      .lane {
-        position: relative;
-        overflow: hidden;
-      }
-      .lane canvas {
-        position: absolute;
-        inset: 0;
-      }
-      .band {
-        position: relative;
-        border-block: 1px solid var(--line);
-        background: var(--surface);
-        overflow: hidden;
-      }
-      .scroll {
-        position: absolute;
-        inset: 0 auto 0 0;
-        width: 0;
-        will-change: transform;
-      }
-      .tick {
-        position: absolute;
-        left: var(--x);
-        bottom: 0;
-        height: 22px;
-        padding: 4px 0 0 5px;
-        border-left: 1px solid var(--edge);
-        font-size: var(--micro);
-        line-height: 14px;
-        color: var(--ink-3);
-      }
-      .event {
-        position: absolute;
-        left: var(--x);
-        top: 5px;
-        height: 24px;
-        display: flex;
-        align-items: center;
-        gap: var(--s1);
-        transform: translateX(-8px);
-        font-size: var(--micro);
-        white-space: nowrap;
-        color: var(--ink-2);
-      }
-      .event.warn {
-        color: var(--warn);
-      }
-      .event.danger {
-        color: var(--danger);
-      }
-      .event.agent {
-        color: var(--agent);
-      }
-      .many {
-        min-width: 20px;
-        padding: 0 5px;
-        border-radius: var(--r3);
-        background: var(--hover);
-        text-align: center;
-        font-weight: 600;
-        color: var(--ink);
-      }
-      .over {
-        position: absolute;
-        inset: 0 0 0 var(--gutter);
-        pointer-events: none;
-      }
-      .edge {
-        position: absolute;
-        inset: 0 var(--future) 0 auto;
-        border-left: 1px dashed var(--edge);
-      }
-      .live .edge {
-        border-left: 2px solid var(--accent);
-      }
-      .flag {
-        position: absolute;
-        top: 6px;
-        right: 4px;
-        height: 18px;
-        padding: 0 6px;
-        border-radius: var(--r1);
-        font-size: var(--micro);
-        line-height: 18px;
-        font-weight: 600;
-        background: var(--accent);
-        color: var(--on-accent);
-      }
-      .whole {
-        display: grid;
-        grid-template-columns: var(--gutter) minmax(0, 1fr);
-        height: 44px;
-        border-block: 1px solid var(--line);
-        background: var(--surface);
-      }
-      .whole .name {
-        padding-left: var(--s4);
-        display: flex;
-        align-items: center;
-        font-size: var(--micro);
-        color: var(--ink-3);
-        border-right: 1px solid var(--line);
-        white-space: nowrap;
-        overflow: hidden;
-      }
-      .strip {
-        position: relative;
-        min-width: 0;
-        overflow: hidden;
-      }
-      .strip canvas {
-        position: absolute;
-        inset: 0;
-      }
-      .window {
-        position: absolute;
-        inset: 3px auto 3px var(--from, 0%);
-        width: var(--width, 100%);
-        border: 1.5px solid var(--accent);
-        border-radius: var(--r1);
-        background: color-mix(in srgb, var(--accent) 8%, transparent);
-      }
-      @container (max-width: 720px) {
-        .stage {
-          grid-template-rows: 96px 56px 96px;
-        }
-        .who {
-          padding: 0;
-          align-items: center;
-        }
-        .who span,
-        .who small,
-        .whole .name {
-          display: none;
-        }
-        .whole {
-          grid-template-columns: minmax(0, 1fr);
-          height: 36px;
-        }
-      }
-      @media (max-height: 700px) {
-        .stage {
-          grid-template-rows: 68px 56px 68px;
-        }
-        .whole {
-          display: none;
-        }
-      }
-      @media (forced-colors: active) {
-        #probe,
-        .edge,
-        canvas {
-          forced-color-adjust: none;
-        }
-      }
-    `,
-  ];
+  static override styles: CSSResultGroup = [base, waveformStyles];
+
+  /** Whether it shows another time than now. */
+  get isHeld(): boolean {
+    return this.#view.isHeld;
+  }
+
+  /** Follows the live edge again. */
+  goLive(): void {
+    this.#change(() => this.#view.release());
+  }
+
+  /** Brings a time into view. */
+  show(atMs: number): void {
+    this.#change((edgeMs) => this.#view.show(atMs, edgeMs, this.ear()));
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -277,18 +137,27 @@ export class CallWaveform extends LitElement {
     this.#sized.disconnect();
   }
 
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('timeline')) this.#view = new Viewport(this.windowMs);
+    if (this.look === 'spectrogram') void this.#loadSpectrograms();
+    if (changed.has('windowMs')) this.#view.zoom(this.windowMs, this.edge());
+  }
+
   protected override firstUpdated(): void {
     this.#observe();
   }
 
   protected override updated(): void {
-    this.#readPalette();
+    const probe = this.renderRoot.querySelector<HTMLElement>('#probe');
+    if (probe)
+      this.#palette = readPalette(probe, getComputedStyle(this).fontFamily, this.#palette) ?? this.#palette;
     this.#drawWhole();
-    this.#drawnMs = undefined;
+    this.#drawn = '';
   }
 
   protected override render(): TemplateResult {
     const edgeMs = this.edge();
+    const earMs = this.ear();
     const said = (track: Track): string =>
       doing(this.timeline, track, { nowMs: edgeMs, speakingSinceMs: this.speaking[track] });
     const lane = (track: Track, id: string): TemplateResult => html`
@@ -300,76 +169,102 @@ export class CallWaveform extends LitElement {
       <div class="lane"><canvas id=${id} role="img" aria-label="${speaker(track)}, ${said(track)}"></canvas></div>
     `;
     return html`
-      <div class="stage ${this.live ? 'live' : ''}">
+      <div class="stage ${this.live && earMs === undefined ? 'live' : ''}" @wheel=${this.#onWheel} @pointerdown=${this.#drag.begin}>
         ${lane('inbound', 'caller')}
         <div class="who"></div>
         <div class="band"><div class="scroll">${this.#band(edgeMs)}</div></div>
         ${lane('outbound', 'agent')}
-        <div class="over">
-          <div class="edge">${this.live ? html`<span class="flag">Live</span>` : nothing}</div>
+        <div
+          class="over"
+          role="slider"
+          tabindex="0"
+          aria-label="Position in the call"
+          aria-valuemin="0"
+          aria-valuemax=${Math.floor(edgeMs / 1000)}
+          aria-valuenow=${Math.floor((earMs ?? edgeMs) / 1000)}
+          aria-valuetext=${earMs === undefined ? `${clock(edgeMs)}, live` : clock(earMs)}
+        >
+          <div class="edge">${this.live && earMs === undefined ? html`<span class="flag">Live</span>` : nothing}</div>
+          ${earMs === undefined ? nothing : html`<div class="playhead"><span class="flag">${clock(earMs)}</span></div>`}
         </div>
       </div>
       <div class="whole">
         <span class="name">Whole call</span>
-        <div class="strip">
+        <div class="strip" @pointerdown=${this.#drag.begin}>
           <canvas id="whole" aria-hidden="true"></canvas>
-          <div class="window" ${styleVars(this.#windowVars(edgeMs))}></div>
+          <div class="window"></div>
+          <div class="here"></div>
         </div>
       </div>
       <i id="probe" hidden></i>
     `;
   }
 
+  /** A page that cannot load them goes on with waveforms. */
+  async #loadSpectrograms(): Promise<void> {
+    if (this.#spectrograms) return;
+    const loaded = await import('../paint/spectrogram.ts').catch(() => undefined);
+    if (!loaded) return;
+    const { Spectrogram } = loaded;
+    this.#spectrograms ??= { inbound: new Spectrogram('inbound'), outbound: new Spectrogram('outbound') };
+    this.#drawn = '';
+  }
+
   get #pxPerMs(): number {
-    return Math.max(1, this.#size.width - FUTURE_PX) / this.windowMs;
+    return Math.max(1, this.#size.width - FUTURE_PX) / this.#view.windowMs(this.edge());
+  }
+
+  get #wholePerPx(): number {
+    return Math.max(1000, this.edge()) / Math.max(1, this.#size.strip);
   }
 
   #band(edgeMs: number): TemplateResult[] {
     const pxPerMs = this.#pxPerMs;
-    const fromMs = edgeMs - this.windowMs - 2000;
+    const endMs = this.#view.endMs(edgeMs, this.ear());
+    const fromMs = endMs - this.#view.windowMs(edgeMs) - 2000;
+    const toMs = Math.min(edgeMs, endMs + FUTURE_PX / pxPerMs);
     const tickMs = this.#tickMs;
     const ticks: TemplateResult[] = [];
     for (
       let at = Math.max(0, Math.ceil(fromMs / tickMs)) * tickMs;
-      at <= edgeMs - TICK_LABEL_PX / pxPerMs;
+      at <= toMs - TICK_LABEL_PX / pxPerMs;
       at += tickMs
     ) {
       ticks.push(html`<span class="tick" ${styleVars({ '--x': `${at * pxPerMs}px` })}>${clock(at)}</span>`);
     }
-    const events = bandOf(this.timeline, { fromMs, toMs: edgeMs + 1000, pxPerMs });
+    const events = bandOf(this.timeline, { fromMs, toMs: toMs + 1000, pxPerMs });
     return [
       ...ticks,
       ...events.map((event, index) => {
-        const endMs = Math.min(events[index + 1]?.atMs ?? Infinity, edgeMs);
-        return this.#event(event, (endMs - event.atMs) * pxPerMs - GLYPH_PX);
+        const nextMs = Math.min(events[index + 1]?.atMs ?? Infinity, toMs);
+        return this.#event(event, (nextMs - event.atMs) * pxPerMs - GLYPH_PX);
       }),
     ];
   }
 
   #event(event: BandEvent, room: number): TemplateResult {
-    const at = styleVars({ '--x': `${event.atMs * this.#pxPerMs}px` });
-    const said = html`<span class="said">${event.hint}</span>`;
-    if (event.kind === 'key') {
-      return html`<span class="event" title=${event.hint} ${at}>${keyCap(event.label ?? '')}${said}</span>`;
-    }
-    if (event.kind === 'many') {
-      return html`<span class="event" title=${event.hint} ${at}><span class="many">${event.label}</span>${said}</span>`;
-    }
     const label = event.label && this.#textWidth(event.label) <= room ? event.label : '';
-    return html`<span class="event ${toneOf(event)}" title=${event.hint} ${at}
-      >${glyph(event.kind)}${label ? html`<span aria-hidden="true">${label}</span>` : nothing}${said}</span
-    >`;
+    const shown =
+      event.kind === 'key'
+        ? keyCap(event.label ?? '')
+        : event.kind === 'many'
+          ? html`<span class="many">${event.label}</span>`
+          : html`${glyph(event.kind)}${label ? html`<span>${label}</span>` : nothing}`;
+    return html`<button
+      type="button"
+      tabindex="-1"
+      class="event ${toneOf(event)}"
+      title=${event.hint}
+      ${styleVars({ '--x': `${event.atMs * this.#pxPerMs}px` })}
+      @click=${() => this.dispatchEvent(new CustomEvent('seek', { detail: event.atMs }))}
+    >
+      ${shown}<span class="said">${event.hint}</span>
+    </button>`;
   }
 
   get #tickMs(): number {
     const wanted = TICK_PX / this.#pxPerMs;
-    return TICKS_MS.find((ms) => ms >= wanted) ?? 60_000;
-  }
-
-  #windowVars(edgeMs: number): Readonly<Record<`--${string}`, string>> {
-    const whole = Math.max(1000, edgeMs);
-    const from = Math.max(0, edgeMs - this.windowMs) / whole;
-    return { '--from': `${(100 * from).toFixed(2)}%`, '--width': `${(100 * (1 - from)).toFixed(2)}%` };
+    return TICKS_MS.find((ms) => ms >= wanted) ?? 1_200_000;
   }
 
   #textWidth(text: string): number {
@@ -393,36 +288,80 @@ export class CallWaveform extends LitElement {
   }
 
   #draw(): void {
-    if (!this.#palette) return;
-    const now = this.edge();
-    const edgeMs = this.#still.matches ? Math.floor(now / 1000) * 1000 : now;
-    if (edgeMs === this.#drawnMs) return;
-    this.#drawnMs = edgeMs;
-    const fromMs = edgeMs - this.windowMs;
+    const palette = this.#palette;
+    if (!palette) return;
+    const nowMs = this.edge();
+    const edgeMs = this.#still.matches ? Math.floor(nowMs / 1000) * 1000 : nowMs;
+    const earMs = this.ear();
+    const endMs = this.#view.endMs(edgeMs, earMs);
+    const drawn = [edgeMs, earMs, endMs].join();
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
     const pxPerMs = this.#pxPerMs;
-    const scroll = this.renderRoot.querySelector<HTMLElement>('.scroll');
-    if (scroll) scroll.style.transform = `translateX(${(-fromMs * pxPerMs).toFixed(1)}px)`;
-    for (const [track, id] of [
-      ['inbound', 'caller'],
-      ['outbound', 'agent'],
-    ] as const) {
+    const fromMs = endMs - this.#view.windowMs(edgeMs);
+    this.#place({ fromMs, endMs, edgeMs, earMs, pxPerMs });
+    for (const [track, id] of lanes) {
       const canvas = this.renderRoot.querySelector<HTMLCanvasElement>(`#${id}`);
-      const context = canvas && fit(canvas, this.#size.width, this.#size.height);
+      const { width, height } = this.#size;
+      const context = canvas && fit(canvas, width, height);
       if (!context) continue;
-      paintLane(context, {
+      const lane: Lane = {
         track,
-        width: this.#size.width,
-        height: this.#size.height,
+        width,
+        height,
         fromMs,
         edgeMs,
+        playheadMs: earMs,
         pxPerMs,
         tickMs: this.#tickMs,
-        clips: clipsOf(this.timeline, track, fromMs, edgeMs + FUTURE_PX / pxPerMs),
+        clips: clipsOf(this.timeline, track, fromMs, endMs + FUTURE_PX / pxPerMs),
         speakingSinceMs: this.speaking[track],
-        loudness: this.loudness,
-        palette: this.#palette,
+        loudness: this.heard?.loudness,
+        palette,
+      };
+      const recording = this.heard?.recording;
+      const spectrogram = this.#spectrograms?.[track];
+      if (this.look === 'waveform' || !recording || !spectrogram) {
+        paintLane(context, lane);
+        continue;
+      }
+      const colour = track === 'inbound' ? palette.caller : palette.agent;
+      const toMs = Math.min(edgeMs, fromMs + width / pxPerMs);
+      paintLane(context, {
+        ...lane,
+        paintSound: (top, tall) =>
+          spectrogram.paint(context, recording, {
+            ...{ fromMs, toMs, pxPerMs, top, colour },
+            height: tall,
+          }),
       });
+      paintPitches(context, recording.sampleRate, width, height, palette.ink2);
     }
+  }
+
+  /** Moves what is not on a canvas. */
+  #place(at: {
+    readonly fromMs: number;
+    readonly endMs: number;
+    readonly edgeMs: number;
+    readonly earMs: number | undefined;
+    readonly pxPerMs: number;
+  }): void {
+    const { fromMs, endMs, edgeMs, earMs, pxPerMs } = at;
+    const put = (selector: string, name: string, value: string): void =>
+      this.renderRoot.querySelector<HTMLElement>(selector)?.style.setProperty(name, value);
+    const x = (ms: number): string => {
+      const px = (ms - fromMs) * pxPerMs;
+      return px <= this.#size.width ? `${px.toFixed(1)}px` : '-100px';
+    };
+    put('.scroll', 'transform', `translateX(${(-fromMs * pxPerMs).toFixed(1)}px)`);
+    put('.edge', '--at', x(edgeMs));
+    if (earMs !== undefined) put('.playhead', '--at', x(earMs));
+    const whole = Math.max(1000, edgeMs);
+    const share = (ms: number): string => `${((100 * Math.max(0, ms)) / whole).toFixed(2)}%`;
+    put('.window', '--from', share(fromMs));
+    put('.window', '--width', share(endMs - Math.max(0, fromMs)));
+    put('.here', '--ear', earMs === undefined ? '-10px' : share(earMs));
   }
 
   #drawWhole(): void {
@@ -436,38 +375,66 @@ export class CallWaveform extends LitElement {
       edgeMs: this.edge(),
       timeline: this.timeline,
       speaking: this.speaking,
-      loudness: this.loudness,
+      loudness: this.heard?.loudness,
       palette: this.#palette,
     });
   }
 
-  /** Reads the colours again when the theme has changed. */
-  #readPalette(): void {
-    const probe = this.renderRoot.querySelector<HTMLElement>('#probe');
-    if (!probe) return;
-    const colour = (name: string): string => {
-      probe.style.color = `var(--${name})`;
-      return getComputedStyle(probe).color;
-    };
-    if (colour('ink-2') === this.#palette?.ink2) return;
-    this.#palette = {
-      surface: colour('surface'),
-      well: colour('well'),
-      line: colour('line'),
-      edge: colour('edge'),
-      caller: colour('caller'),
-      callerSoft: colour('caller-soft'),
-      agent: colour('agent'),
-      agentSoft: colour('agent-soft'),
-      warn: colour('warn'),
-      danger: colour('danger'),
-      accent: colour('accent'),
-      ink2: colour('ink-2'),
-      font: getComputedStyle(this).fontFamily,
-    };
+  #pan(byMs: number): void {
+    this.#change((edgeMs) => this.#view.pan(byMs, edgeMs, this.ear()));
   }
+
+  #change(change: (edgeMs: number) => void): void {
+    const was = this.#view.isHeld;
+    change(this.edge());
+    this.requestUpdate();
+    if (this.#view.isHeld !== was) this.dispatchEvent(new Event('view'));
+  }
+
+  #seek({ clientX, target }: { readonly clientX: number; readonly target: Element }): void {
+    const edgeMs = this.edge();
+    const left = target.closest('.lane, .band, .strip')?.getBoundingClientRect().left;
+    if (left === undefined) return;
+    const fromMs = this.#view.endMs(edgeMs, this.ear()) - this.#view.windowMs(edgeMs);
+    const atMs = isStrip(target)
+      ? (clientX - left) * this.#wholePerPx
+      : fromMs + (clientX - left) / this.#pxPerMs;
+    this.dispatchEvent(new CustomEvent('seek', { detail: Math.min(edgeMs, Math.max(0, atMs)) }));
+  }
+
+  readonly #onWheel = (event: WheelEvent): void => {
+    if (event.ctrlKey) return;
+    event.preventDefault();
+    const by = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.deltaY;
+    this.#pan(by / this.#pxPerMs);
+  };
+}
+
+function isStrip(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('.strip') !== null;
 }
 
 function toneOf({ kind }: BandEvent): string {
-  return kind === 'mark' ? 'agent' : kind === 'gap' || kind === 'warning' ? 'warn' : 'danger';
+  if (kind === 'mark') return 'agent';
+  if (kind === 'gap' || kind === 'warning') return 'warn';
+  return kind === 'key' || kind === 'many' ? '' : 'danger';
+}
+
+/** Which pitch is where, right of the live edge. */
+function paintPitches(
+  context: CanvasRenderingContext2D,
+  sampleRate: number,
+  width: number,
+  height: number,
+  colour: string,
+): void {
+  const top = 25;
+  context.fillStyle = colour;
+  context.textAlign = 'right';
+  for (const share of [0, 0.5, 1]) {
+    const kHz = (share * sampleRate) / 2000;
+    const y = top + (1 - share) * (height - top - 9) + (share === 1 ? 4 : 0);
+    context.fillText(kHz === 0 ? '0' : `${kHz}k`, width - 4, y);
+  }
+  context.textAlign = 'left';
 }

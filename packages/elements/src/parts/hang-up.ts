@@ -1,6 +1,5 @@
 import {
   type CSSResultGroup,
-  css,
   html,
   LitElement,
   nothing,
@@ -8,7 +7,7 @@ import {
   type TemplateResult,
 } from 'lit';
 import { glyph } from '../glyphs.ts';
-import { base } from '../tokens.ts';
+import { base, dialog } from '../tokens.ts';
 
 type Step = 'closed' | 'asking' | 'sending' | 'failed';
 
@@ -36,54 +35,7 @@ export class HangUp extends LitElement {
     this.problem = '';
   }
 
-  static override styles: CSSResultGroup = [
-    base,
-    css`
-      :host {
-        position: relative;
-        display: block;
-        flex: none;
-      }
-      .dialog {
-        position: absolute;
-        z-index: 5;
-        top: calc(100% + 9px);
-        right: 0;
-        width: min(320px, calc(100cqw - 24px));
-        padding: var(--s4);
-        border: 1px solid var(--line);
-        border-radius: var(--r3);
-        background: var(--surface);
-        box-shadow: var(--shadow);
-        white-space: normal;
-      }
-      :host([upward]) .dialog {
-        top: auto;
-        bottom: calc(100% + 9px);
-      }
-      :host([upward]) .hang-up {
-        height: 44px;
-      }
-      h3 {
-        font-size: var(--lead);
-        line-height: 20px;
-        margin-bottom: var(--s1);
-      }
-      p {
-        color: var(--ink-2);
-        margin-bottom: var(--s3);
-      }
-      p.danger {
-        color: var(--danger);
-      }
-      .answers {
-        display: flex;
-        flex-wrap: wrap;
-        justify-content: flex-end;
-        gap: var(--s2);
-      }
-    `,
-  ];
+  static override styles: CSSResultGroup = [base, dialog];
 
   /** Asks whether to hang up. Never hangs up by itself. */
   async open(): Promise<void> {
@@ -117,7 +69,7 @@ export class HangUp extends LitElement {
       aria-describedby="consequence"
       @keydown=${this.#onKey}
     >
-      <h3 id="question">Hang up on ${this.number}?</h3>
+      <h2 id="question">Hang up on ${this.number}?</h2>
       <p id="consequence">The caller is cut off at once. This cannot be undone.</p>
       ${this.step === 'failed' ? html`<p class="danger" role="alert">${this.problem}</p>` : nothing}
       <div class="answers">

@@ -1,29 +1,13 @@
 /**
- * What the canvases show. They are decoration: all of it also stands in the timeline, in words.
+ * A lane: what one track of a call did. The caller is one solid shape, the agent separate bars.
  *
  * @module
  */
 
 import type { Track } from '@patchcord/core';
-import type { Loudness } from './loudness.ts';
-import { type Clip, clipsOf, type Timeline } from './timeline.ts';
-
-/** The colours of a canvas, read once per theme. */
-export interface Palette {
-  readonly surface: string;
-  readonly well: string;
-  readonly line: string;
-  readonly edge: string;
-  readonly ink2: string;
-  readonly caller: string;
-  readonly callerSoft: string;
-  readonly agent: string;
-  readonly agentSoft: string;
-  readonly warn: string;
-  readonly danger: string;
-  readonly accent: string;
-  readonly font: string;
-}
+import type { Loudness } from '../loudness.ts';
+import type { Clip } from '../timeline/clips.ts';
+import type { Palette } from './canvas.ts';
 
 /** One lane, to be painted. Lengths are CSS pixels, times milliseconds of the call. */
 export interface Lane {
@@ -34,12 +18,16 @@ export interface Lane {
   readonly fromMs: number;
   /** The live edge. */
   readonly edgeMs: number;
+  /** Where the ear is, while it is behind: sound ahead of it is at half strength. */
+  readonly playheadMs?: number | undefined;
   readonly pxPerMs: number;
   readonly tickMs: number;
   readonly clips: readonly Clip[];
   /** Since when somebody speaks who has not finished. */
   readonly speakingSinceMs?: number | undefined;
   readonly loudness: Loudness | undefined;
+  /** Paints the sound in place of a waveform: a spectrogram, below the words. */
+  readonly paintSound?: ((top: number, height: number) => void) | undefined;
   readonly palette: Palette;
 }
 
@@ -48,26 +36,12 @@ const WORDS_PX = 21;
 const INSET_PX = 3;
 /** Linear amplitude is raised to this, so that soft speech is seen. */
 const SOFTNESS = 0.9;
-const BAR_PX = 2;
-const BAR_STEP_PX = 3;
+/** A bar of the agent's, and from one to the next, in CSS pixels. */
+export const BAR_PX = 2;
+export const BAR_STEP_PX = 3;
+/** Sound that the ear has not come to. */
+const AHEAD = 0.45;
 const HATCH_PX = 7;
-
-/** Fits a canvas to its place, at the screen's resolution. Returns undefined where it has no size. */
-export function fit(
-  canvas: HTMLCanvasElement,
-  width: number,
-  height: number,
-): CanvasRenderingContext2D | undefined {
-  const context = canvas.getContext('2d');
-  if (!context || width < 1 || height < 1) return undefined;
-  const ratio = devicePixelRatio || 1;
-  const [pixelWidth, pixelHeight] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== pixelWidth) canvas.width = pixelWidth;
-  if (canvas.height !== pixelHeight) canvas.height = pixelHeight;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return context;
-}
 
 /** Paints a lane: grid, clips, what was received, gaps. The caller is one solid shape, the agent separate bars. */
 export function paintLane(context: CanvasRenderingContext2D, lane: Lane): void {
@@ -79,11 +53,40 @@ export function paintLane(context: CanvasRenderingContext2D, lane: Lane): void {
   if (lane.speakingSinceMs !== undefined) {
     paintTurn(context, lane, { kind: 'turn', fromMs: lane.speakingSinceMs, toMs: lane.edgeMs });
   }
-  for (const clip of lane.clips) if (clip.kind === 'unheard') paintUnheard(context, lane, clip);
+  for (const clip of lane.clips) {
+    if (clip.kind === 'you') paintTurn(context, lane, clip);
+    if (clip.kind === 'unheard') paintUnheard(context, lane, clip);
+  }
   context.fillStyle = track === 'inbound' ? palette.caller : palette.agent;
-  if (track === 'inbound') paintSolid(context, lane);
-  else paintBars(context, lane);
+  const ear = lane.playheadMs === undefined ? lane.width : xOf(lane, lane.playheadMs);
+  between(context, lane, 0, ear, () => paintSound(context, lane));
+  context.globalAlpha = AHEAD;
+  between(context, lane, ear, lane.width, () => paintSound(context, lane));
+  context.globalAlpha = 1;
   for (const clip of lane.clips) if (clip.kind === 'gap') paintGap(context, lane, clip);
+}
+
+/** Paints between two places only. */
+function between(
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  from: number,
+  to: number,
+  paint: () => void,
+): void {
+  if (to <= from) return;
+  context.save();
+  context.beginPath();
+  context.rect(from, 0, to - from, lane.height);
+  context.clip();
+  paint();
+  context.restore();
+}
+
+function paintSound(context: CanvasRenderingContext2D, lane: Lane): void {
+  if (lane.paintSound) lane.paintSound(WORDS_PX + 2, lane.height - WORDS_PX - 7);
+  else if (lane.track === 'inbound') paintSolid(context, lane);
+  else paintBars(context, lane);
 }
 
 /** Where a time stands. */
@@ -122,9 +125,11 @@ function paintTurn(context: CanvasRenderingContext2D, lane: Lane, clip: Clip): v
   const { palette, height, track } = lane;
   const from = Math.max(-8, xOf(lane, clip.fromMs));
   const to = xOf(lane, Math.min(clip.toMs, lane.edgeMs));
-  context.fillStyle = track === 'inbound' ? palette.callerSoft : palette.agentSoft;
+  const soft = track === 'inbound' ? palette.callerSoft : palette.agentSoft;
+  context.fillStyle = clip.kind === 'you' ? palette.dangerSoft : soft;
   context.beginPath();
-  context.roundRect(from, INSET_PX, Math.max(2, to - from), height - 2 * INSET_PX, 4);
+  const tall = lane.paintSound ? WORDS_PX - INSET_PX : height - 2 * INSET_PX;
+  context.roundRect(from, INSET_PX, Math.max(2, to - from), tall, 4);
   context.fill();
   if (!clip.words) return;
   const left = Math.max(0, from);
@@ -181,7 +186,7 @@ function received(lane: Lane): { fromMs: number; toMs: number } | undefined {
   const startMs = lane.loudness?.fromMs;
   if (lane.loudness === undefined || startMs === undefined) return undefined;
   const fromMs = Math.max(startMs, lane.fromMs);
-  const toMs = Math.min(lane.loudness.endMs, lane.edgeMs);
+  const toMs = Math.min(lane.loudness.endMs, lane.edgeMs, lane.fromMs + lane.width / lane.pxPerMs);
   return toMs > fromMs ? { fromMs, toMs } : undefined;
 }
 
@@ -219,9 +224,13 @@ function paintBars(context: CanvasRenderingContext2D, lane: Lane): void {
   for (let step = Math.floor(heard.fromMs / stepMs); step * stepMs < heard.toMs; step++) {
     const peak = lane.loudness.peak(lane.track, step * stepMs, (step + 1) * stepMs) ?? 0;
     const height = peak ** SOFTNESS * amplitude;
-    const x = xOf(lane, step * stepMs);
+    const atMs = step * stepMs;
+    const x = xOf(lane, atMs);
+    const isYou = lane.clips.some((clip) => clip.kind === 'you' && clip.fromMs <= atMs && clip.toMs > atMs);
+    context.fillStyle = isYou ? lane.palette.danger : lane.palette.agent;
     if (peak > 0) context.fillRect(x, y - height, BAR_PX, 2 * height);
   }
+  context.fillStyle = lane.palette.agent;
   const from = xOf(lane, heard.fromMs);
   context.fillRect(from, y - 0.5, xOf(lane, heard.toMs) - from, 1);
 }
@@ -238,51 +247,4 @@ function paintGap(context: CanvasRenderingContext2D, lane: Lane, clip: Clip): vo
   context.strokeRect(from - 1, INSET_PX + 1, to - from + 2, height - 2 * INSET_PX - 2);
   context.setLineDash([]);
   context.lineWidth = 1;
-}
-
-/** The whole call on a strip: turns as blocks, sound where it was received, warnings and cuts as triangles. */
-export function paintWhole(
-  context: CanvasRenderingContext2D,
-  strip: {
-    readonly width: number;
-    readonly height: number;
-    readonly edgeMs: number;
-    readonly timeline: Timeline;
-    /** Since when somebody speaks who has not finished. */
-    readonly speaking: Readonly<Partial<Record<Track, number>>>;
-    readonly loudness: Loudness | undefined;
-    readonly palette: Palette;
-  },
-): void {
-  const { width, height, edgeMs, timeline, speaking, loudness, palette } = strip;
-  const pxPerMs = width / Math.max(1000, edgeMs);
-  const y = height / 2;
-  const TURN = 0.35;
-  for (const track of ['inbound', 'outbound'] as const) {
-    const turns = clipsOf(timeline, track, 0, edgeMs).filter(({ kind }) => kind === 'turn');
-    const sinceMs = speaking[track] ?? Infinity;
-    context.fillStyle = track === 'inbound' ? palette.caller : palette.agent;
-    const step = track === 'inbound' ? 1 : BAR_STEP_PX;
-    for (let x = 0; x < edgeMs * pxPerMs; x += step) {
-      const [fromMs, toMs] = [x / pxPerMs, (x + step) / pxPerMs];
-      const spoken = toMs > sinceMs || turns.some((turn) => turn.fromMs < toMs && turn.toMs > fromMs);
-      const loud = loudness?.peak(track, fromMs, toMs) ?? (spoken ? TURN : 0);
-      const size = loud < 0.03 ? 0.5 : loud * (y - 5);
-      context.fillRect(x, track === 'inbound' ? y - 1 - size : y + 1, track === 'inbound' ? 1 : BAR_PX, size);
-    }
-  }
-  const attention = [
-    ...timeline.of('warning').map(({ atMs }) => [atMs, palette.warn] as const),
-    ...timeline.of('gap').map(({ atMs }) => [atMs, palette.warn] as const),
-    ...timeline.of('cut').map(({ atMs }) => [atMs, palette.danger] as const),
-  ];
-  for (const [atMs, colour] of attention) {
-    const x = atMs * pxPerMs;
-    context.fillStyle = colour;
-    context.beginPath();
-    context.moveTo(x - 4, 1);
-    context.lineTo(x + 4, 1);
-    context.lineTo(x, 7);
-    context.fill();
-  }
 }
