@@ -22,6 +22,10 @@ const readers = {
       skipped: numPendingTests + numTodoTests,
     };
   },
+  counts(report) {
+    const { passed, failed, skipped } = JSON.parse(report);
+    return { passed, failed, skipped };
+  },
   junit(report) {
     const skipped = count(report, /<skipped\b/g);
     const failed = count(report, /<(failure|error)\b/g);

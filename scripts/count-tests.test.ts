@@ -36,6 +36,11 @@ describe('tests are counted as', () => {
     expect(countTests({ format: 'junit', report, ok: false })).toEqual({ passed: 2, failed: 1, skipped: 1 });
   });
 
+  test('our own programs report them', () => {
+    const report = JSON.stringify({ passed: 4, failed: 1, skipped: 2 });
+    expect(countTests({ format: 'counts', report, ok: false })).toEqual({ passed: 4, failed: 1, skipped: 2 });
+  });
+
   test('Playwright reports them, errors outside of tests included', () => {
     const report = JSON.stringify({
       stats: { expected: 5, unexpected: 1, flaky: 1, skipped: 2 },

@@ -28,6 +28,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const PARTS: readonly (readonly [part: string, allowed: readonly string[]])[] = [
   ['packages/core/src/polyfill', ['web-streams-polyfill']],
   ['packages/simulator/src/vitest', ['@patchcord/core', 'vitest']],
+  ['packages/monitor/src/bus/nats', ['@patchcord/core', '@nats-io/transport-node']],
   ['packages/monitor/src/client', ['@patchcord/core', 'isomorphic-ws']],
   ['packages/monitor/src/wire', ['@patchcord/core']],
   ['packages/player/src/worklet', ['@patchcord/core']],

@@ -19,6 +19,8 @@ const PASSED_OVER = new Set([
   'reference',
   '.snippets',
   '.git',
+  'test-results',
+  'playwright-report',
   'golden',
   'transcripts',
 ]);

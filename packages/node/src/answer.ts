@@ -73,12 +73,12 @@ export function answerCalls(
 }
 
 function close(socket: CallSocket): void {
-  // Nobody else will listen, and some sockets throw errors that nobody listens to.
-  socket.addEventListener('error', () => {});
   try {
+    // Nobody else will listen, and some sockets throw errors that nobody listens to.
+    socket.addEventListener('error', () => {});
     socket.close(CLOSE_TRY_LATER, 'Too many sockets wait here.');
   } catch {
-    // Closed already, or never opened: nothing is left to do.
+    // Closed already, never opened, or no socket: nothing is left to do.
   }
 }
 

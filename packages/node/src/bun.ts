@@ -53,8 +53,10 @@ export function bunSocket(
       onSocket(socket, bun.remoteAddress);
     },
     message(bun, data) {
-      // Bun may reuse the memory of a binary message: it is copied.
-      sockets.get(bun)?.tell('message', { data: typeof data === 'string' ? data : data.slice().buffer });
+      // Bun may reuse the memory of a binary message: it is copied. It comes as a `Buffer`, whose `slice` copies nothing.
+      sockets
+        .get(bun)
+        ?.tell('message', { data: typeof data === 'string' ? data : new Uint8Array(data).buffer });
     },
     close(bun, code, reason) {
       sockets.get(bun)?.tell('close', { code, reason });

@@ -36,17 +36,20 @@ export function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** What a report throws must reach no call. */
+/** What a report throws, or rejects with where it is an async function, must reach no call and no process. */
 export function guarded<Values extends unknown[]>(
   report: (...values: Values) => void,
   name: string,
   log: (line: string) => void,
 ): (...values: Values) => void {
+  const failed = (error: unknown): void =>
+    log(`Patchcord: ${name} threw ${error instanceof Error ? error.name : 'something that is no Error'}.`);
   return (...values) => {
     try {
-      report(...values);
+      const reported: unknown = report(...values);
+      if (reported instanceof Promise) reported.catch(failed);
     } catch (error) {
-      log(`Patchcord: ${name} threw ${error instanceof Error ? error.name : 'something that is no Error'}.`);
+      failed(error);
     }
   };
 }

@@ -1,4 +1,4 @@
-import { type CallEnd, type CallHandler, MediaError } from '@patchcord/core';
+import { type CallEnd, type CallHandler, type CallSocket, MediaError } from '@patchcord/core';
 import { openPhone } from '@patchcord/simulator';
 import { createManualClock, createSocketPair } from '@patchcord/testing';
 import { describe, expect, test } from 'vitest';
@@ -70,6 +70,8 @@ describe('sockets without a start', () => {
       throw new TypeError('not accepted');
     };
     expect(await answer(socket)).toMatchObject({ reason: 'not-opened' });
+    // As where a framework has no socket to give after all.
+    expect(await answer(undefined as unknown as CallSocket)).toMatchObject({ reason: 'not-opened' });
   });
 });
 
@@ -101,6 +103,12 @@ describe('what goes wrong is told', () => {
     const { lines } = await aCall(early, { onWarning: ({ code }) => codes.push(code) });
     expect(codes).toEqual(['handler-returned-early']);
     expect(lines).toEqual([]);
+  });
+
+  test('a report that rejects is told, and is no rejection that nobody handles', async () => {
+    const early = (() => undefined) as unknown as CallHandler;
+    const { lines } = await aCall(early, { onWarning: async () => Promise.reject(new RangeError('mine')) });
+    expect(lines).toEqual(['Patchcord: onWarning threw RangeError.']);
   });
 
   test('options that do not fit together, before the first call', () => {

@@ -160,10 +160,12 @@ describe('signedUrls', () => {
     expect(signedUrls('http://localhost', '/media', 'ws')).toEqual([
       'ws://localhost/media',
       'ws://localhost:80/media',
+      'wss://localhost/media',
     ]);
     expect(signedUrls('ws://127.0.0.1:8080', '/media', 'ws')).toEqual([
       'ws://127.0.0.1:8080/media',
       'ws://127.0.0.1/media',
+      'wss://127.0.0.1:8080/media',
     ]);
   });
 });

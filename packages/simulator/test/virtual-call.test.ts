@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { createLink, createVirtualClock, openPhone } from '@patchcord/simulator';
 import { describe, expect, test } from 'vitest';
 import { fingerprint, talkOverABadLink, throughAnEcho } from './virtual-call.ts';
 
@@ -22,6 +23,15 @@ describe('a call on the virtual clock', () => {
     ];
     expect(again).toBe(one);
     expect(other).not.toBe(one);
+  });
+
+  test('goes on at times that are no whole milliseconds', async () => {
+    const clock = createVirtualClock({ startMs: 18.599821306971798 }); // two frames on, sums of fractions are a hair short
+    const link = createLink({ clock });
+    const phone = await clock.run(openPhone(link.phone, { clock }));
+    await clock.advance(1000);
+    expect(phone.timestampMs).toBeCloseTo(1000, 6);
+    await clock.run(phone.hangUp());
   });
 
   const program = fileURLToPath(new URL('virtual-call.run.ts', import.meta.url));

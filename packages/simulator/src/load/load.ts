@@ -21,7 +21,7 @@ export interface LoadOptions extends Omit<ConnectionOptions, 'maxMessageBytes'> 
   readonly to?: string | undefined;
   /** More custom parameters. */
   readonly parameters?: Readonly<Record<string, string>> | undefined;
-  /** Longest wait for a connection, in milliseconds. Default: 10 000. */
+  /** Longest wait for a connection, in milliseconds, up to a day. Default: 10 000. */
   readonly connectTimeoutMs?: number | undefined;
   /** Has all phones hang up, and the report made of what there was. */
   readonly signal?: AbortSignal | undefined;
@@ -67,6 +67,7 @@ export async function load(url: string, options: LoadOptions = {}): Promise<Load
   checkNumber('phones', phones, 1, MAX_PHONES);
   checkNumber('seconds', seconds, FRAME_MS / 1000, MAX_SECONDS);
   checkNumber('spreadMs', spreadMs, 0, MAX_SECONDS * 1000);
+  checkNumber('connectTimeoutMs', connectTimeoutMs, 1, MAX_SECONDS * 1000);
   const parameters = customParameters(options);
   checkParameters(parameters, {});
 

@@ -13,7 +13,12 @@ export interface Wheel {
   add(afterMs: number, turn: (dueAt: number) => void): () => void;
 }
 
-type Turn = (dueAt: number) => void;
+interface Place {
+  readonly turn: (dueAt: number) => void;
+  /** The first deadline, in milliseconds since the origin: a wheel that is behind passes its slot before that. */
+  readonly from: number;
+  left: boolean;
+}
 
 /** More than this is not made up for. */
 const MAX_CATCH_UP_MS = 5000;
@@ -24,7 +29,7 @@ const MAX_CATCH_UP_MS = 5000;
  * @param periodMs Whole milliseconds.
  */
 export function createWheel(clock: Clock, periodMs: number): Wheel {
-  const slots: Turn[][] = Array.from({ length: periodMs }, () => []);
+  const slots: Place[][] = Array.from({ length: periodMs }, () => []);
   const origin = clock.now();
   /** Whole milliseconds since the origin, of which all deadlines have been met. */
   let position = 0;
@@ -33,7 +38,7 @@ export function createWheel(clock: Clock, periodMs: number): Wheel {
   function arm(): void {
     disarm();
     for (let ahead = 1; ahead <= periodMs; ahead++) {
-      if ((slots[(position + ahead) % periodMs] as Turn[]).length === 0) continue;
+      if ((slots[(position + ahead) % periodMs] as Place[]).length === 0) continue;
       disarm = clock.after(Math.max(0, origin + position + ahead - clock.now()), roll);
       return;
     }
@@ -46,7 +51,9 @@ export function createWheel(clock: Clock, periodMs: number): Wheel {
     if (late > 0) position += Math.ceil(late / periodMs) * periodMs;
     while (position < now) {
       position++;
-      for (const turn of [...(slots[position % periodMs] as Turn[])]) turn(origin + position);
+      for (const { turn, from, left } of [...(slots[position % periodMs] as Place[])]) {
+        if (position >= from && !left) turn(origin + position);
+      }
     }
     arm();
   }
@@ -56,11 +63,14 @@ export function createWheel(clock: Clock, periodMs: number): Wheel {
       const now = clock.now() - origin;
       // With nobody on it, the wheel stood still.
       if (slots.every((slot) => slot.length === 0)) position = Math.max(position, Math.floor(now));
-      const slot = slots[Math.max(position + 1, Math.ceil(now + afterMs)) % periodMs] as Turn[];
-      slot.push(turn);
+      const from = Math.max(position + 1, Math.ceil(now + afterMs));
+      const slot = slots[from % periodMs] as Place[];
+      const place: Place = { turn, from, left: false };
+      slot.push(place);
       arm();
       return () => {
-        const index = slot.indexOf(turn);
+        place.left = true;
+        const index = slot.indexOf(place);
         if (index >= 0) slot.splice(index, 1);
       };
     },

@@ -39,6 +39,9 @@ const MAX_BUFFERED_BYTES = 1024 * 1024;
 /** How long a closing socket is waited for. */
 const CLOSE_TIMEOUT_MS = 2500;
 
+/** Times are sums of fractions: a frame that lacks a millionth of itself is due, or a clock that is turned would stand still for it. */
+const ROUNDING = 1e-6;
+
 /** A call on a socket, as Twilio conducts it: every 20 ms a message each way, by absolute deadlines. */
 export class Line implements Phone {
   readonly callSid: string;
@@ -220,7 +223,7 @@ export class Line implements Phone {
   #tick(): void {
     const elapsedMs = this.#clock.now() - this.#startedAt;
     this.#listen();
-    const due = Math.floor(elapsedMs / FRAME_MS);
+    const due = Math.floor(elapsedMs / FRAME_MS + ROUNDING);
     const mostKept = MAX_CATCH_UP_MS / FRAME_MS;
     if (due - this.#frames > mostKept) this.#frames = due - mostKept;
     while (this.#state === 'up' && this.#frames < due) this.#sendFrame();

@@ -151,6 +151,11 @@ describe('load', () => {
     [{ phones: 1.5 }, 'phones is a whole number from 1 to 10000; 1.5 was given.'],
     [{ seconds: Number.NaN }, 'seconds is a number from 0.02 to 86400; NaN was given.'],
     [{ spreadMs: -1 }, 'spreadMs is a number from 0 to 86400000; -1 was given.'],
+    // Timers take any longer wait for none at all.
+    [
+      { connectTimeoutMs: Number.POSITIVE_INFINITY },
+      'connectTimeoutMs is a number from 1 to 86400000; Infinity was given.',
+    ],
   ])('%o cannot be', async (options, message) => {
     await expect(load('ws://127.0.0.1:1', options)).rejects.toMatchObject({
       code: 'invalid-argument',

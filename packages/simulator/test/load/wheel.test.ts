@@ -71,6 +71,30 @@ describe('a wheel', () => {
     expect(turns).toEqual(['first', 'second', 'second']);
   });
 
+  test('who comes while the wheel is behind has no deadline before that', () => {
+    const { clock, fire, set } = stalledClock();
+    const wheel = createWheel(clock, 20);
+    const due: number[] = [];
+    wheel.add(20, () => {});
+    set(65);
+    wheel.add(10, (dueAt) => due.push(dueAt));
+    fire(66);
+    expect(due).toEqual([]);
+    fire(95);
+    expect(due).toEqual([75, 95]);
+  });
+
+  test('who is taken off by another turn of the same moment is not turned', () => {
+    const { clock, fire } = stalledClock();
+    const wheel = createWheel(clock, 20);
+    const turns: string[] = [];
+    let leave = () => {};
+    wheel.add(5, () => leave());
+    leave = wheel.add(5, () => turns.push('second'));
+    fire(30);
+    expect(turns).toEqual([]);
+  });
+
   /** A clock whose timers fire when the test says so. */
   function stalledClock() {
     let now = 0;
