@@ -81,7 +81,7 @@ export const mutants = [
   },
   {
     name: 'interrupting sends no clear',
-    file: 'packages/core/src/transports/outbound.ts',
+    file: 'packages/core/src/transports/sender.ts',
     text: "this.#host.transmit({ kind: 'clear' });",
     replacement: '',
     test: 'packages/core/test/transports/call.test.ts',
@@ -97,9 +97,9 @@ export const mutants = [
   },
   {
     name: 'frames are told as played when they are sent',
-    file: 'packages/core/src/transports/outbound.ts',
+    file: 'packages/core/src/transports/playout.ts',
     text: 'this.#flight.heard(heard);',
-    replacement: 'this.#flight.heard(this.#ledger.sent);',
+    replacement: 'this.#flight.heard(this.ledger.sent);',
     test: 'packages/core/test/transports/call.test.ts',
     fails: 'observers are told what was played and what was cleared',
   },
@@ -172,8 +172,8 @@ export const mutants = [
   },
   {
     name: 'sound is sent as far ahead as there is any',
-    file: 'packages/core/src/transports/outbound.ts',
-    text: 'if (aheadMs < Math.max(this.#host.sendAheadMs, MESSAGE_MS)) return true;',
+    file: 'packages/core/src/transports/sender.ts',
+    text: 'if (aheadMs < Math.max(sendAheadMs, MESSAGE_MS)) return true;',
     replacement: 'return true;',
     test: 'packages/core/test/transports/call.test.ts',
     fails: 'send-ahead is bounded',

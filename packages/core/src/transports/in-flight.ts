@@ -1,4 +1,4 @@
-import type { AudioFrame } from '../frames/frame.ts';
+import type { AudioFrame, MarkFrame } from '../frames/frame.ts';
 import type { Phase } from './call.ts';
 import type { Observers } from './observers.ts';
 import type { PlayoutLedger } from './playout-ledger.ts';
@@ -95,25 +95,26 @@ export class InFlight {
   /**
    * Nothing is in flight any more: it was cleared, or the call is over.
    *
-   * @param settle gives the position heard, and does what has to be done before anybody is told.
+   * @param cleared whether a clear was sent, which the ledger is told before anybody else.
    */
-  cut(nowMs: number, settle: () => number): CutOff {
+  cut(nowMs: number, cleared: boolean): CutOff {
     const frames = this.#frames;
     const marks = this.#marks;
     const times = frames.map((flying) => this.#ledger.playedAtMs(flying.position));
-    const heard = Math.max(settle(), this.#heardTo);
+    const settled = cleared ? this.#ledger.cleared(nowMs) : this.#ledger.heardAt(nowMs);
+    const heard = Math.max(settled, this.#heardTo);
     // Before anybody is told: what an observer sends now is in flight after the cut.
     this.#frames = [];
     this.#marks = [];
-    let cleared = 0;
+    let samples = 0;
     for (const [i, flying] of frames.entries()) {
       const { length } = flying.samples;
       const cut = Math.min(length, Math.max(0, heard - flying.position));
       this.#tell(flying, 0, cut, 'played', times[i] as number);
       this.#tell(flying, cut, length, 'cleared', nowMs);
-      cleared += length - cut;
+      samples += length - cut;
     }
-    return { heard, clearedMs: (1000 * cleared) / this.#wireRate, frames, marks };
+    return { heard, clearedMs: (1000 * samples) / this.#wireRate, frames, marks };
   }
 
   /** The time of a moment at the provider on the inbound timeline, whose messages are one way old when they come. */
@@ -150,7 +151,12 @@ export type Retaken =
       readonly own: number;
       readonly utterance: Utterance;
     }
-  | { readonly kind: 'mark'; readonly name: string };
+  | { readonly kind: 'word'; readonly frame: MarkFrame; readonly bytes: 0 };
+
+/** Whether something is sound of an utterance that was taken back. */
+export function isAgainOf(utterance: Utterance, entry: object | undefined): boolean {
+  return entry !== undefined && 'utterance' in entry && entry.utterance === utterance;
+}
 
 /** What a clear took from other utterances than the interrupted one, in order: all of it but what was heard. */
 export function retake({ frames, marks, heard }: CutOff, interrupted: Utterance): Retaken[] {
@@ -162,7 +168,7 @@ export function retake({ frames, marks, heard }: CutOff, interrupted: Utterance)
       mark !== undefined && mark.position <= position;
       mark = marks[++nextMark]
     ) {
-      again.push({ kind: 'mark', name: mark.name });
+      again.push({ kind: 'word', frame: { kind: 'mark', name: mark.name }, bytes: 0 });
     }
   };
   for (const { samples, own, utterance, position } of frames) {

@@ -35,7 +35,8 @@ import { InboundAudio } from './inbound-audio.ts';
 import { InboundQueue } from './inbound-queue.ts';
 import { whyNotPcm } from './not-pcm.ts';
 import { Observers } from './observers.ts';
-import { Outbound, type OutboundDeadline, type OutboundHost } from './outbound.ts';
+import { Outbound } from './outbound.ts';
+import type { OutboundDeadline, OutboundHost } from './outbound-host.ts';
 import { isOpen, wireMessage } from './socket.ts';
 import { TimelineOrigin } from './timeline-origin.ts';
 
@@ -506,19 +507,15 @@ export class LiveCall implements Call {
 
   #outboundHost(provider: Provider): OutboundHost {
     const { quality = DEFAULT_QUALITY } = this.#options;
-    const { sendAheadMs, maxQueuedMs, markEveryMs } = this.#limits;
     return {
+      ...this.#limits,
+      ...provider.capabilities,
       clock: this.#clock,
       now: () => this.#nowMs ?? this.#clock.now(),
       deadlines: this.#deadlines,
       wireRate: this.info.format.sampleRate,
       appRate: this.sampleRate,
       quality,
-      sendAheadMs,
-      maxQueuedMs,
-      markEveryMs,
-      sendsDtmf: provider.capabilities.sendsDtmf,
-      clearedMarks: provider.capabilities.clearedMarks,
       counted: this.#stats,
       bufferedAmount: () => this.#socket.bufferedAmount ?? 0,
       transmit: (frame) => this.#transmit(frame),

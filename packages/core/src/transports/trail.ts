@@ -32,11 +32,6 @@ export class Trail {
     this.#unsent.push({ piece, ownStart, ownEnd });
   }
 
-  /** Whether all that was added has been sent. */
-  get allSent(): boolean {
-    return this.#unsent.length === 0;
-  }
-
   /** A piece that was sent as it was added. */
   passed(piece: Piece, ownStart: number, ownEnd: number): void {
     this.#unheard.push({ piece, ownStart, ownEnd });

@@ -1,5 +1,13 @@
 /** Bounds of a call: what its options may be, how much may wait, what is not believed. */
-import { type AudioFrame, type CallOptions, openCall, type StartFrame, twilio } from '@patchcord/core';
+import {
+  type AudioFrame,
+  type CallOptions,
+  type Frame,
+  type Json,
+  openCall,
+  type StartFrame,
+  twilio,
+} from '@patchcord/core';
 import { createManualClock, createSocketPair, type ManualClock } from '@patchcord/testing';
 import { describe, expect, test } from 'vitest';
 import { countable, openLine } from './line.ts';
@@ -65,6 +73,60 @@ test('marks and messages that wait are bounded by number, and refused with a war
   // The first of the queue is the playback.
   expect(call.stats.messagesSent).toBeGreaterThan(999 + 250);
   expect(call.stats.messagesSent).toBeLessThan(999 + 250 + 80);
+});
+
+describe('the text of marks and messages that wait', () => {
+  const KIB = 1024;
+  // JSON of the frame around the text is counted too: some 40 bytes.
+  const message = (bytes: number): Frame => ({ kind: 'message', message: { text: 'é'.repeat(bytes / 2) } });
+  const mark = (bytes: number): Frame => ({ kind: 'mark', name: 'm'.repeat(bytes) });
+
+  test('is bounded in bytes, and more is refused with a warning', async () => {
+    const { call, clock } = await openLine();
+    const warnings: string[] = [];
+    call.addEventListener('warning', ({ warning }) => warnings.push(warning.code));
+    call.play(countable(2000));
+    for (let count = 0; count < 9; count++) {
+      call.send(message(64 * KIB));
+      if (count < 6) call.send(mark(64 * KIB));
+    }
+    expect(warnings).toEqual([]);
+    call.send(mark(64 * KIB));
+    expect(warnings).toEqual(['queue-full']);
+    // What is short still fits.
+    call.send(mark(KIB));
+    const sentBefore = call.stats.messagesSent;
+    await clock.advance(4000);
+    expect(call.stats.messagesSent - sentBefore).toBeGreaterThanOrEqual(16);
+    const before = call.stats.messagesSent;
+    call.send(mark(64 * KIB));
+    expect(call.stats.messagesSent).toBe(before + 1);
+  });
+
+  test('is let go by an interruption, and room is made again', async () => {
+    const { call } = await openLine();
+    const cleared: number[] = [];
+    call.observe((frame, phase) => {
+      if (frame.kind === 'mark' && phase === 'cleared') cleared.push(frame.name.length);
+    });
+    for (let round = 0; round < 3; round++) {
+      call.play(countable(2000));
+      for (let count = 0; count < 3; count++) call.send(mark(512 * KIB - 100));
+      call.interrupt();
+    }
+    expect(cleared).toHaveLength(6);
+  });
+
+  test('of what cannot be text is none: it is told when its turn comes', async () => {
+    const { call } = await openLine();
+    const warnings: string[] = [];
+    call.addEventListener('warning', ({ warning }) => warnings.push(warning.code));
+    const circular: { [key: string]: Json } = {};
+    circular.itself = circular;
+    expect(call.send({ kind: 'message', message: circular })).toBe(true);
+    expect(warnings).toEqual(['not-sent']);
+    expect(call.stats.passedOver).toBe(1);
+  });
 });
 
 describe('marks that an interruption drops before they are sent', () => {
