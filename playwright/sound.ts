@@ -4,6 +4,8 @@
  * @module
  */
 
+import { resample } from '@patchcord/core';
+
 /** Any run of samples. */
 export type Sound = Int16Array | Float32Array | Float64Array;
 
@@ -192,6 +194,8 @@ export interface FoundWindow {
 /** Stretches that are looked for, in milliseconds: this long, this far apart. */
 const WINDOW_MS = 60;
 const WINDOW_EVERY_MS = 100;
+/** A place is looked for between samples too: half a sample off, a fricative is hardly like itself. */
+const PLACES_PER_SAMPLE = 4;
 
 /** RMS of a stretch with speech in it, in units of 16-bit samples. */
 const SPEECH_RMS = 500;
@@ -205,21 +209,36 @@ const SPEECH_RMS = 500;
  */
 export function findWindows(said: Sound, played: Sound, begins: number, mostMs: number): FoundWindow[] {
   const length = WINDOW_MS * 8;
+  const fine = resample(Int16Array.from(played), {
+    from: 8000,
+    to: 8000 * PLACES_PER_SAMPLE,
+    quality: 'best',
+  });
   const found: FoundWindow[] = [];
   for (let at = 0; at + length <= said.length; at += WINDOW_EVERY_MS * 8) {
     const energy = energyOf(said, at, length);
     if (energy < length * SPEECH_RMS ** 2) continue;
     let best = -1;
     let bestLate = 0;
-    for (let late = 0; late <= mostMs * 8; late++) {
-      const there = Math.round(begins) + at + late;
-      if (there < 0 || there + length > played.length) continue;
+    const look = (sound: Sound, step: number, late: number): void => {
+      const there = Math.round((Math.round(begins) + at + late) * step);
+      if (there < 0 || there + length * step > sound.length) return;
       let product = 0;
-      for (let i = 0; i < length; i++) product += (said[at + i] ?? 0) * (played[there + i] ?? 0);
-      const likeness = product / Math.sqrt(energy * energyOf(played, there, length) + 1);
-      if (likeness <= best) continue;
+      let energyThere = 0;
+      for (let i = 0; i < length; i++) {
+        const value = sound[there + i * step] ?? 0;
+        product += (said[at + i] ?? 0) * value;
+        energyThere += value ** 2;
+      }
+      const likeness = product / Math.sqrt(energy * energyThere + 1);
+      if (likeness <= best) return;
       best = likeness;
       bestLate = late;
+    };
+    for (let late = 0; late <= mostMs * 8; late++) look(played, 1, late);
+    const nearest = bestLate;
+    for (let place = 1 - PLACES_PER_SAMPLE; place < PLACES_PER_SAMPLE; place++) {
+      look(fine, PLACES_PER_SAMPLE, nearest + place / PLACES_PER_SAMPLE);
     }
     found.push({ saidMs: at / 8, lateMs: bestLate / 8, likeness: best });
   }

@@ -75,13 +75,7 @@ async function overAJitteringLink(page: Page) {
 }
 
 test('over a link that jitters by 120 ms, speech comes whole and in order', async ({ page }) => {
-  test.setTimeout(120_000);
-  // On a machine without a sound card the device's clock wanders now and then: the buffer follows by stretches of some ms, and a
-  // window that one falls into is less alike. One run of five has to be free of that.
-  let heard = await overAJitteringLink(page);
-  for (let run = 2; run <= 5 && (heard.foundShare < 0.97 || heard.concealedShare >= 0.01); run++) {
-    heard = await overAJitteringLink(page);
-  }
+  const heard = await overAJitteringLink(page);
   expect(heard.windows).toBeGreaterThan(30);
   expect(heard.foundShare).toBeGreaterThanOrEqual(0.97);
   expect(heard.places).toEqual([...heard.places].sort((a, b) => a - b));
